@@ -1,0 +1,1 @@
+"""The tests; a package, so that its helpers are imported as `tests.<name>` wherever pytest is started."""

@@ -1,0 +1,73 @@
+"""Fixtures and settings that every test may use: databases of both kinds, and Hypothesis' profiles."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests import postgres
+
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=100, print_blob=True)
+settings.register_profile("deep", deadline=None, max_examples=5_000, print_blob=True)  # for a hunt by hand
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that asks for PostgreSQL, so that `-m "not postgresql"` leaves exactly those out."""
+    for item in items:
+        if "postgres_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.postgresql)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Give the SQLAlchemy URL of a PostgreSQL server, one for the session; make databases on it, don't use its own."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(postgres.server())
+        except postgres.NoServer as error:
+            line = f"NO POSTGRESQL, SO HALF OF THE CHECKS ARE MISSING: {error}; or set {postgres.URL_VARIABLE}"
+            if os.environ.get("EXAMBOARD_TEST_NO_SKIP") == "1" or os.environ.get("CI", "").lower() == "true":
+                pytest.fail(line, pytrace=False)
+            pytest.skip(line)
+        yield url
+
+
+@pytest.fixture
+def postgres_database(postgres_server: str) -> Iterator[Callable[..., str]]:
+    """
+    Give a maker of fresh databases, `make(template=None) -> url`, all dropped at the end of the test.
+
+    A template that outlives the test is made once a session with `tests.postgres.database(postgres_server)`.
+    """
+    with ExitStack() as stack:
+
+        def make(template: str | None = None) -> str:
+            return stack.enter_context(postgres.database(postgres_server, template))
+
+        yield make
+
+
+@pytest.fixture
+def postgres_url(postgres_database: Callable[..., str]) -> str:
+    """Give the SQLAlchemy URL of an empty PostgreSQL database of the test's own."""
+    return postgres_database()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Give the SQLAlchemy URL of an SQLite file of the test's own, not yet there (`:memory:` is one per thread)."""
+    return f"sqlite:///{tmp_path / 'examboard.db'}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Give the SQLAlchemy URL of an empty database of the test's own, once for each kind of database."""
+    fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
+    return str(request.getfixturevalue(fixture))
