@@ -1,0 +1,105 @@
+"""
+Checking scheme documents: every problem at once, each with its line and field.
+
+Owns what a single field cannot know: references that lead nowhere, and machines in which an application would be
+trapped. Pure; `pin` is the only door through which a document becomes rules.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from workflow.document import line_of, read_document, read_yaml
+from workflow.errors import Invalid, Problem
+from workflow.machine import machine_of
+from workflow.scheme import FIXED_STATES, Level, Pinned, Scheme
+
+Path = tuple[str | int, ...]
+
+
+def pin(text: str, where: str) -> Pinned:
+    """
+    Read a scheme document, check that it holds together, and pin it.
+
+    Raises:
+        Invalid: with every problem, each with line and field.
+    """
+    node = read_yaml(text, where)
+    scheme = read_document(Scheme, text, where, node)
+    problems = [Problem(where, line_of(node, path), ".".join(map(str, path)), why) for path, why in faults(scheme)]
+    pinned = Pinned(scheme, text, hashlib.sha256(text.encode()).hexdigest())
+    if not problems:
+        for number in scheme.levels:
+            path = ("levels", number)
+            traps = machine_of(pinned.rules(number)).traps()
+            problems += [Problem(where, line_of(node, path), ".".join(map(str, path)), why) for why in traps]
+    if problems:
+        raise Invalid(problems)
+    return pinned
+
+
+def faults(scheme: Scheme) -> Iterator[tuple[Path, str]]:
+    """Name every reference inside a document that leads nowhere, with its path and what is wrong."""
+    try:
+        ZoneInfo(scheme.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        yield ("time_zone",), f"no such time zone: {scheme.time_zone}"
+    yield from _unknown_sources(scheme.model_dump(), frozenset(scheme.sources) | {"board", "none"}, ())
+    for key, part in scheme.parts.items():
+        for needed in part.requires:
+            if needed not in scheme.parts or needed == key:
+                yield ("parts", key, "requires"), f"no other part is called {needed!r}"
+    for number, level in scheme.levels.items():
+        yield from _level_faults(scheme, number, level)
+    names = [(n.casefold(), key) for key, part in scheme.parts.items() for n in {key, part.title, *part.names}]
+    for name, key in names:
+        if any(name == other and key != k for other, k in names):
+            yield ("parts", key), f"the name {name!r} is used by two parts"
+
+
+def _level_faults(scheme: Scheme, number: int, level: Level) -> Iterator[tuple[Path, str]]:
+    at = ("levels", number)
+    used = list(level.stages.values())
+    for state, key in level.stages.items():
+        if state in FIXED_STATES:
+            yield (*at, "stages", state), "is the name of a state that every level has"
+        if key not in scheme.parts:
+            yield (*at, "stages", state), f"no part is called {key!r}; parts: {', '.join(scheme.parts)}"
+        elif used.count(key) > 1:
+            yield (*at, "stages", state), f"the part {key!r} stands in two stages"
+        else:
+            for needed in scheme.parts[key].requires:
+                if needed in scheme.parts and needed not in used[: used.index(key)]:
+                    yield (
+                        (*at, "stages", state),
+                        f"{key} requires {needed}, which no earlier stage of this level assesses",
+                    )
+    for state in level.deadlines:
+        if state not in {"submitted", "trained", *level.stages}:
+            yield (*at, "deadlines", state), "is not a state of this level in which an application can wait"
+    for key, condition in level.conditions.items():
+        for i, requirement in enumerate(condition.all):
+            if (
+                requirement.training
+                and level.training.waived is False
+                and requirement.training.hours != level.training.hours
+            ):
+                path = (*at, "conditions", key, "all", i, "training", "hours")
+                yield (
+                    path,
+                    f"the course of this level has {level.training.hours} hours, not {requirement.training.hours}",
+                )
+
+
+def _unknown_sources(node: object, known: frozenset[str], path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(node, dict):
+        source = node.get("source")
+        if isinstance(source, str) and "reading" in node and source not in known:
+            yield (*path, "source"), f"{source!r} is not among the sources; known: {', '.join(sorted(known))}"
+        for key, value in node.items():
+            yield from _unknown_sources(value, known, (*path, key))
+    elif isinstance(node, tuple | list):
+        for i, value in enumerate(node):
+            yield from _unknown_sources(value, known, (*path, i))

@@ -1,0 +1,202 @@
+"""
+Strict documents: the base of every model that is read from a file, and YAML read with its line numbers.
+
+Owns the portable value types (a day, a text, marks) and the listing of all problems of a document at once.
+Never opens a file: callers pass the text.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedBase
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from workflow.errors import Invalid, Problem
+
+FIRST_DAY: Final = date(1900, 1, 1)
+LAST_DAY: Final = date(2999, 12, 31)
+_MOST_CHARACTERS: Final = 2_000_000
+_ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def parse_day(value: object) -> date:
+    """
+    Read a calendar day.
+
+    Args:
+        value: A `date`, or text `YYYY-MM-DD`. An instant is refused: the day that it falls on depends on the zone.
+
+    Raises:
+        ValueError: not a day that exists, or outside 1900-01-01 to 2999-12-31.
+    """
+    if isinstance(value, str) and _ISO_DAY.fullmatch(value.strip()):
+        try:
+            value = date.fromisoformat(value.strip())
+        except ValueError:
+            raise ValueError("no such day in the calendar") from None
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError("must be a day written YYYY-MM-DD")
+    if not FIRST_DAY <= value <= LAST_DAY:
+        raise ValueError(f"must lie between {FIRST_DAY} and {LAST_DAY}")
+    return date(value.year, value.month, value.day)  # ruamel's own date class would not compare as a plain one
+
+
+def _portable(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("holds a NUL character")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("holds half a character (a lone surrogate)") from None
+    if len(value) > 2000:
+        raise ValueError("is longer than 2000 characters")
+    return str(value)
+
+
+def parse_marks(value: object) -> Decimal:
+    """
+    Read marks on a part's own scale, exactly: never through a binary fraction.
+
+    Raises:
+        ValueError: not a plain number, negative, or with more than two decimals.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise ValueError("is not a number")
+    try:
+        marks = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError("is not a number") from None
+    if not marks.is_finite() or "e" in str(value).lower():
+        raise ValueError("is not a plain number")
+    if marks < 0 or marks > 100_000:
+        raise ValueError("must lie between 0 and 100000")
+    if marks != round(marks, 2):
+        raise ValueError("has more than two decimals")
+    normal = marks.normalize()
+    return normal if normal.as_tuple().exponent <= 0 else normal.quantize(Decimal(1))  # type: ignore[operator]
+
+
+M = TypeVar("M", bound=BaseModel)
+
+Day = Annotated[date, BeforeValidator(parse_day)]
+Text = Annotated[str, AfterValidator(_portable)]
+Marks = Annotated[Decimal, BeforeValidator(parse_marks), PlainSerializer(str, return_type=str, when_used="json")]
+
+
+class Strict(BaseModel):
+    """A document node: no unknown field, no silent conversion, no change after reading."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def read_yaml(text: str, where: str) -> Any:
+    """
+    Parse YAML 1.2 (of which JSON is a part), keeping line numbers.
+
+    Args:
+        text: The document.
+        where: Its name in messages.
+
+    Raises:
+        Invalid: not YAML, a key given twice, an alias (which can explode), or larger than two million characters.
+    """
+    if len(text) > _MOST_CHARACTERS:
+        raise Invalid([Problem(where, 0, "", f"is larger than {_MOST_CHARACTERS} characters")])
+    parser = YAML(typ="rt")
+    try:
+        if any(token.__class__.__name__ == "AliasToken" for token in YAML(typ="rt").scan(text)):
+            raise Invalid([Problem(where, 0, "", "uses a YAML alias (*name); write the value out")])
+        return parser.load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise Invalid([Problem(where, line, "", str(error.problem or error.context or "is not YAML"))]) from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise Invalid([Problem(where, 0, "", f"is not YAML: {str(error).splitlines()[0]}")]) from None
+
+
+def line_of(node: object, path: Sequence[str | int]) -> int:
+    """Give the line, from 1, at which a path of keys lies in a YAML document; the nearest parent's if it is absent."""
+    line = 1
+    for key in path:
+        if not isinstance(node, CommentedBase):
+            break
+        try:
+            line = (node.lc.item(key) if isinstance(key, int) else node.lc.key(key))[0] + 1
+            node = node[key]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError, AttributeError):
+            break
+    return line
+
+
+def _known_fields(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
+    """Find the field names that are allowed where a path ends, by walking the JSON schema."""
+    schema = model.model_json_schema()
+    definitions = schema.get("$defs", {})
+
+    def resolve(node: dict[str, Any]) -> dict[str, Any]:
+        for option in [node, *node.get("anyOf", [])]:
+            if "$ref" in option:
+                return dict(definitions[option["$ref"].rsplit("/", 1)[1]])
+        return next((o for o in node.get("anyOf", []) if o.get("type") in ("object", "array")), node)
+
+    node = schema
+    for key in path:
+        node = resolve(node)
+        if isinstance(key, int):
+            node = node.get("items", {})
+        else:
+            node = node.get("properties", {}).get(key) or node.get("additionalProperties") or {}
+            node = node if isinstance(node, dict) else {}
+    return list(resolve(node).get("properties", {}))
+
+
+def problems_of(error: ValidationError, model: type[BaseModel], where: str, node: object) -> list[Problem]:
+    """List every problem that validation found, each with its line, its field and the nearest right word."""
+    found = []
+    for item in error.errors(include_url=False):
+        path = [key for key in item["loc"] if key != "[key]"]
+        text = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            allowed = _known_fields(model, path[:-1])
+            near = difflib.get_close_matches(str(path[-1]), allowed, n=1)
+            text = "no such field" + (f"; did you mean {near[0]!r}?" if near else "")
+            text += f"; allowed: {', '.join(allowed)}" if allowed and not near else ""
+        elif item["type"] == "literal_error":
+            allowed = re.findall(r"'([^']+)'", item["ctx"]["expected"])
+            near = difflib.get_close_matches(str(item["input"]), allowed, n=1)
+            text += f"; did you mean {near[0]!r}?" if near else ""
+        shown = item["input"] if isinstance(item["input"], str | int | float | date | Decimal) else None
+        found.append(
+            Problem(
+                where, line_of(node, path), ".".join(map(str, path)), text, "" if shown is None else repr(shown)[:80]
+            )
+        )
+    return found
+
+
+def read_document(model: type[M], text: str, where: str, node: Any = None) -> M:
+    """
+    Read a YAML or JSON document into its model.
+
+    Args:
+        model: The model.
+        text: The document.
+        where: Its name in messages.
+        node: The document as `read_yaml` gives it, where the caller has it already.
+
+    Raises:
+        Invalid: with every problem at once, each with line and field.
+    """
+    node = read_yaml(text, where) if node is None else node
+    try:
+        return model.model_validate(node)
+    except ValidationError as error:
+        raise Invalid(problems_of(error, model, where, node)) from None

@@ -1,0 +1,218 @@
+"""
+Drafts: a history being continued, in memory, before anything is written.
+
+Pure. Proposing a fact writes down first what the clock has made true, takes a recorded expiry back where the fact
+undoes it, and makes sure that the history replays on every day afterwards (design.md, laws 2 and 4, and section 3).
+What a draft holds in the end is appended in one transaction or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from workflow.application import Application, opened
+from workflow.clock import next_due
+from workflow.errors import Conflict, Corrupt, ExamboardError, NotFound, Refused
+from workflow.events import GENESIS, Event, Fact, Reinstated, ScoreAmended, Submitted, chain
+from workflow.ports import Append, Projection
+from workflow.replay import Taken, advance, fold, run_clock
+from workflow.scheme import Rules
+
+CLOCK = "clock"
+
+
+class Draft:
+    """
+    One application's history and the events that are about to be added to it.
+
+    Attributes:
+        rules: The rules that it pinned.
+        application: The application after everything, recorded and new.
+        new: The new events, not yet chained.
+    """
+
+    def __init__(self, history: Sequence[Event], rules: Rules, at: datetime, actor: str) -> None:
+        """
+        Take up a history.
+
+        Args:
+            history: All recorded events, in order; at least one.
+            rules: The rules that it pinned.
+            at: The instant of recording, aware; never before the last one recorded, so that what was known at a
+                moment is always a beginning of the history, even if the machine's clock jumps back.
+            actor: Who acts.
+
+        Raises:
+            NotFound: the history is empty.
+            Corrupt: it does not replay.
+        """
+        try:
+            application = fold(history, rules)
+        except Refused as refused:
+            raise Corrupt(f"the history does not replay: {refused}") from refused
+        if application is None:
+            raise NotFound("no such application")
+        self.rules = rules
+        self.application = application
+        self.new: list[Event] = []
+        self._history = tuple(history)
+        self._at = max(at, history[-1].recorded_at)
+        self._actor = actor
+        self._commands = {event.command: event for event in history}
+
+    @classmethod
+    def opening(
+        cls, key: str, fact: Submitted, on: date, rules: Rules, at: datetime, actor: str, command: str
+    ) -> Draft:
+        """Open the history of a new application with its submission."""
+        draft = cls.__new__(cls)
+        draft.rules, draft.application, draft.new = rules, opened(key, fact, on), []
+        draft._history, draft._at, draft._actor, draft._commands = (), at, actor, {}
+        draft._add(Taken(fact, on, "", "submitted"), command)
+        return draft
+
+    def recorded(self, command: str) -> Event | None:
+        """Give the event that a command has recorded already; None if it is new."""
+        return self._commands.get(command)
+
+    def propose(self, fact: Fact, on: date, command: str) -> None:
+        """
+        Judge a fact and add it, with whatever must be written down before it; on a refusal nothing is added.
+
+        Args:
+            fact: What is to become true.
+            on: The day on which it takes effect; may lie before facts recorded already (a late entry).
+            command: Key of the command; one that was recorded already changes nothing.
+
+        Raises:
+            Refused: with every objection.
+            Conflict: the command was recorded before with other content.
+        """
+        if (before := self.recorded(command)) is not None:
+            if before.fact != fact:
+                raise Conflict(f"command {command} was recorded already with other content (event {before.sequence})")
+            return
+        latest = self.application.on
+        application, overdue = run_clock(self.application, self.rules, on)
+        sequence = self.application.sequence + len(overdue)
+        if application.expiry and not application.expiry_sequence:
+            application = replace(application, expiry_sequence=sequence)
+        steps = list(overdue)
+        back = _reinstatement(application, self.rules, fact, on, sequence)
+        for step_fact, step_on in [*([back] if back else []), (fact, on)]:
+            sequence += 1
+            after = advance(application, step_fact, step_on, self.rules, sequence)
+            steps.append(Taken(step_fact, step_on, application.state, after.state))
+            application = after
+        if on < latest:
+            self._check_days([*self._history, *self.new], steps, on)
+        for step in steps:
+            self._add(step, command if step is steps[-1] else "")
+        self.application = application
+
+    def propose_all(self, proposals: Sequence[tuple[Fact, date, str]]) -> None:
+        """
+        Propose facts that stand or fall together: `propose` for each (fact, day, command), or for none.
+
+        Raises:
+            Refused, Conflict: as `propose`; the draft is then as it was before.
+        """
+        application, count = self.application, len(self.new)
+        try:
+            for fact, on, command in proposals:
+                self.propose(fact, on, command)
+        except ExamboardError:
+            for event in self.new[count:]:
+                del self._commands[event.command]
+            del self.new[count:]
+            self.application = application
+            raise
+
+    def write_down(self, until: date) -> int:
+        """Add the steps of the clock that have fallen due by a day; give their number."""
+        self.application, overdue = run_clock(self.application, self.rules, until)
+        for step in overdue:
+            self._add(step, "")
+        if self.application.expiry and not self.application.expiry_sequence:
+            self.application = replace(self.application, expiry_sequence=self.new[-1].sequence)
+        self.application = replace(self.application, sequence=self.sequence)
+        return len(overdue)
+
+    @property
+    def sequence(self) -> int:
+        """Number of the last event, recorded or new."""
+        return len(self._history) + len(self.new)
+
+    def append(self) -> Append:
+        """Chain the new events and give what is to be written."""
+        head = self._history[-1].hash if self._history else GENESIS
+        events = chain(self.new, head)
+        projection = project(self.application, self.rules, events[-1])
+        return Append(self.application.key, len(self._history), events, projection)
+
+    def _add(self, step: Taken, command: str) -> None:
+        sequence = self.sequence + 1
+        actor = self._actor if command else CLOCK
+        command = command or f"{CLOCK}:{sequence}"
+        key = self.application.key
+        event = Event(key, sequence, step.fact, step.source, step.dest, step.on, self._at, actor, command)
+        self.new.append(event)
+        self._commands[command] = event
+
+    def _check_days(self, events: Sequence[Event], steps: Sequence[Taken], on: date) -> None:
+        """Refuse a late fact with which the history could not be replayed on some day from then on."""
+        last = events[-1]
+        drafts = [
+            Event(last.application, last.sequence + i, s.fact, s.source, s.dest, s.on, self._at, "", "")
+            for i, s in enumerate(steps, 1)
+        ]
+        both = [*events, *drafts]
+        for day in sorted({event.effective_on for event in both if event.effective_on >= on}):
+            fold([event for event in both if event.effective_on <= day], self.rules)
+
+
+def _reinstatement(
+    application: Application, rules: Rules, fact: Fact, on: date, sequence: int
+) -> tuple[Reinstated, date] | None:
+    """
+    Give the reinstatement that must come before a fact, if its application has expired by the clock.
+
+    A fact of a day before the expiry was simply not known when the clock struck: the expiry is taken back and the
+    clock asked again. An amended score takes it back only if the clock would not strike again at once.
+    """
+    expiry = application.expiry
+    if expiry is None or application.state != "expired":
+        return None
+    is_late, is_correction = on < expiry.expired_on, isinstance(fact, ScoreAmended)
+    if not (is_late or is_correction):
+        return None
+    what = "a score was amended" if is_correction else f"{type(fact).__name__} of {on} was entered late"
+    back = Reinstated(
+        supersedes=application.expiry_sequence, reason=f"{what}; before: {expiry.cause}", authority="replay"
+    )
+    back_on = max(on, application.on)
+    if is_correction:
+        again = advance(application, back, back_on, rules, sequence + 1)
+        again = advance(again, fact, on, rules, sequence + 2)
+        if run_clock(again, rules, back_on)[0].state == "expired":
+            return None
+    return back, back_on
+
+
+def project(application: Application, rules: Rules, last: Event) -> Projection:
+    """Give the projection of an application after its last recorded event."""
+    due = next_due(application, rules)
+    return Projection(
+        application.key,
+        application.candidate,
+        application.scheme,
+        application.digest,
+        application.level,
+        application.submitted_on,
+        application.state,
+        last.sequence,
+        last.hash,
+        due.on if due else None,
+    )

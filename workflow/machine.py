@@ -1,0 +1,200 @@
+"""
+The machine of a level: generated from its scheme with `transitions`, the only judge of what may happen.
+
+One shared machine per pinned document and level; no model is ever registered with it, so it holds no application and
+may be used by every thread. Live commands, replay, diagrams and checks all ask this one (design.md, section 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from transitions import EventData, Machine, MachineError
+
+from workflow.application import Application
+from workflow.errors import Objection, Refused
+from workflow.events import FACTS
+from workflow.rules import RULES, Move, Rule
+from workflow.scheme import Rules
+
+ENDED: Final = ("certified", "expired", "refused", "withdrawn", "annulled")
+
+
+@dataclass(frozen=True)
+class Unless:
+    """The guard of a step: asks every rule and keeps every objection."""
+
+    rules: tuple[Rule, ...]
+
+    def __call__(self, event: EventData) -> bool:
+        """Tell whether no rule objects; asked once for each move, however many ways the step may lead."""
+        move = event.model
+        assert isinstance(move, Move)
+        if not move.is_asked:
+            move.objections += [no for rule in self.rules if (no := rule(move)) is not None]
+            move.is_asked = True
+        return not move.objections
+
+
+@dataclass(frozen=True)
+class Leads:
+    """The guard of one way of a step: the facts afterwards put the application into this very state."""
+
+    dest: str
+
+    def __call__(self, event: EventData) -> bool:
+        """Tell whether this way is the one."""
+        move = event.model
+        assert isinstance(move, Move)
+        return move.leads_to == self.dest
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the machine: its name, where it may start, and where it may lead."""
+
+    name: str
+    sources: tuple[str, ...]
+    dests: tuple[str, ...]
+    is_derived: bool
+
+
+def _steps(rules: Rules) -> Iterator[Step]:
+    """List the steps of a level; where a step may lead to several states, the facts decide which."""
+    stages = tuple(rules.stages)
+    assessed = (*stages, "awaiting_award")
+    waiting = ("submitted", "trained", *stages)
+    going_on = (*waiting, "awaiting_award")
+    yield Step("accept", ("submitted",), ("submitted", "trained"), True)
+    yield Step("refuse", ("submitted",), ("refused",), False)
+    yield Step("record_training", ("submitted",), ("submitted", "trained"), True)
+    yield Step("waive_training", ("submitted",), ("trained",), True)
+    yield Step("admit", ("trained", *stages), stages, True)
+    yield Step("record_absence", assessed, assessed, True)
+    yield Step("cancel_admission", assessed, ("trained", *assessed), True)
+    yield Step("record_score", assessed, assessed, True)
+    yield Step("announce_score", assessed, assessed, True)
+    yield Step("amend_score", assessed, assessed, True)
+    # A correction after the end stays visible and changes nothing by itself: the board decides what follows.
+    for ended in ("certified", "expired"):
+        yield Step("amend_score", (ended,), (ended,), False)
+    yield Step("award", ("awaiting_award",), ("certified",), False)
+    yield Step("lapse", stages, ("trained", *stages), True)
+    yield Step("expire", waiting, ("expired",), False)
+    yield Step("reinstate", ("expired",), going_on, True)
+    yield Step("withdraw", going_on, ("withdrawn",), False)
+    yield Step("annul", going_on, ("annulled",), False)
+
+
+class LevelMachine:
+    """
+    The state machine of one level of a pinned scheme.
+
+    Attributes:
+        states: Its states: `submitted`, `trained`, the assessed stages in order, `awaiting_award`, then the ends.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        """Generate the machine."""
+        self.states = ("submitted", "trained", *rules.stages, "awaiting_award", *ENDED)
+        self._steps = tuple(_steps(rules))
+        guards = {fact.step: RULES[fact] for fact in FACTS.values() if fact in RULES}
+        self._machine = Machine(
+            model=None,
+            states=list(self.states),
+            initial=None,
+            auto_transitions=False,
+            send_event=True,
+            transitions=[
+                {
+                    "trigger": step.name,
+                    "source": list(step.sources),
+                    "dest": dest,
+                    "conditions": [Unless(guards[step.name]), *([Leads(dest)] if step.is_derived else [])],
+                }
+                for step in self._steps
+                for dest in step.dests
+            ],
+        )
+
+    def state_after(self, move: Move) -> str:
+        """
+        Judge a move and give the state to which it leads.
+
+        Raises:
+            Refused: with every objection, or the states in which such a step is possible.
+        """
+        step = move.fact.step
+        subject = f"application {move.application.key}: {type(move.fact).__name__}"
+        try:
+            moved = self._machine.events[step].trigger(move)
+        except (KeyError, MachineError):
+            raise Refused(subject, [self._wrong_state(move.application, step)]) from None
+        if not moved:
+            elsewhere = Objection(step, f"the facts would put it into {move.leads_to}, where this step cannot lead")
+            raise Refused(subject, move.objections or [elsewhere])
+        return move.state
+
+    def _wrong_state(self, application: Application, step: str) -> Objection:
+        sources = [s for known in self._steps if known.name == step for s in known.sources]
+        found = f"the application is {application.state}"
+        if application.expiry:
+            found += f" since {application.expiry.expired_on} ({application.expiry.cause})"
+        allowed = f"{step} is possible in: {', '.join(sources)}" if sources else f"no such step as {step}"
+        clause = application.expiry.clause if application.expiry else ""
+        return Objection("state", f"{found}; {allowed}", clause)
+
+    def steps_from(self, state: str) -> list[str]:
+        """List the steps that may be tried in a state."""
+        return list(self._machine.get_triggers(state))
+
+    def table(self) -> list[tuple[str, str, str]]:
+        """List every (source, step, dest) of the very machine that runs, in order."""
+        return [
+            (source, name, str(transition.dest))
+            for name, event in self._machine.events.items()
+            for source, transitions in event.transitions.items()
+            for transition in transitions
+        ]
+
+    def traps(self) -> list[str]:
+        """Name every state that cannot be reached, or that has not ended and cannot reach `certified`."""
+        edges = {(source, dest) for source, _step, dest in self.table() if source != dest}
+        forward = _closure({"submitted"}, edges)
+        backward = _closure({"certified"}, {(dest, source) for source, dest in edges})
+        found = [f"state {s} can never be reached" for s in self.states if s not in forward]
+        found += [
+            f"an application in state {s} could never be certified" for s in self.states if s not in (*backward, *ENDED)
+        ]
+        return found
+
+    def mermaid(self, title: str) -> str:
+        """Draw the machine in Mermaid; ways between the same two states share an arrow."""
+        ways: dict[tuple[str, str], list[str]] = {}
+        for source, step, dest in self.table():
+            if source != dest and step not in ways.setdefault((source, dest), []):
+                ways[source, dest].append(step)
+        lines = ["---", f"title: {title}", "---", "stateDiagram-v2", "    [*] --> submitted: submit"]
+        lines += [f"    {source} --> {dest}: {', '.join(steps)}" for (source, dest), steps in ways.items()]
+        lines += [f"    {state} --> [*]" for state in ENDED]
+        return "\n".join(lines) + "\n"
+
+
+def _closure(start: set[str], edges: set[tuple[str, str]]) -> set[str]:
+    reached = set(start)
+    while more := {dest for source, dest in edges if source in reached} - reached:
+        reached |= more
+    return reached
+
+
+_MACHINES: dict[tuple[str, int], LevelMachine] = {}
+
+
+def machine_of(rules: Rules) -> LevelMachine:
+    """Give the one shared machine of a pinned document's level."""
+    key = (rules.digest, rules.number)
+    if key not in _MACHINES:
+        _MACHINES[key] = LevelMachine(rules)
+    return _MACHINES[key]

@@ -1,0 +1,145 @@
+"""
+Parts: what has been passed, until when each pass is valid, and what is still to come.
+
+Pure; every answer is computed from the attempts and the pinned rules. Nothing here is stored.
+Source: design.md, sections 3 and 4; domain.md A16-A21.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import product
+
+from workflow.application import Application, Attempt
+from workflow.calendar import last_valid_day
+from workflow.document import LAST_DAY
+from workflow.eligibility import Finding, training_finding
+from workflow.scheme import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """
+    A passed attempt.
+
+    Attributes:
+        part: The part.
+        sitting: The sitting at which it was passed.
+        sat_on: Day of the sitting.
+        judged_on: The day that decides completion: sat or announced, by the scheme.
+        last_valid_on: Last day on which it counts; `LAST_DAY` where the part does not lapse.
+    """
+
+    part: str
+    sitting: str
+    sat_on: date
+    judged_on: date
+    last_valid_on: date
+
+
+def is_pass(attempt: Attempt, rules: Rules) -> bool:
+    """Tell whether an attempt's result is announced and reaches the pass mark; the mark itself passes."""
+    return (
+        attempt.outcome == "announced"
+        and attempt.score is not None
+        and attempt.part in rules.parts
+        and attempt.score >= rules.parts[attempt.part].pass_mark
+    )
+
+
+def passes(application: Application, rules: Rules) -> list[Pass]:
+    """List every pass, valid or not, in the order of recording."""
+    found = []
+    for attempt in application.attempts:
+        if not is_pass(attempt, rules) or attempt.announced_on is None:
+            continue
+        validity = rules.parts[attempt.part].validity
+        anchor = attempt.announced_on if validity and validity.counted_from == "announced" else attempt.sat_on
+        last = last_valid_day(anchor, validity.length, validity.last_day) if validity else LAST_DAY
+        judged = attempt.sat_on if rules.scheme.completion.judged_on == "sat" else attempt.announced_on
+        found.append(Pass(attempt.part, attempt.sitting, attempt.sat_on, judged, last))
+    if rules.scheme.lapse.effect == "restart":  # what was passed before a restart no longer helps
+        found = [p for p in found if (p.part, p.sitting) not in application.lapsed]
+    return found
+
+
+def complete_set(application: Application, rules: Rules) -> tuple[Pass, ...]:
+    """
+    Find one pass of every part such that all were valid together; empty if there is none.
+
+    All were valid together if the last of them was taken (or announced, by the scheme) no later than the first of
+    them ran out, and each was taken while the parts that it requires were held. A complete set does not lapse any
+    more (design.md, section 3; domain.md A18 and A21).
+    """
+    by_part: dict[str, list[Pass]] = {part: [] for part in rules.parts}
+    for p in passes(application, rules):
+        by_part[p.part].append(p)
+    for choice in product(*by_part.values()):
+        if max(p.judged_on for p in choice) <= min(p.last_valid_on for p in choice) and _prerequisites_hold(
+            choice, rules
+        ):
+            return choice
+    return ()
+
+
+def _prerequisites_hold(choice: Iterable[Pass], rules: Rules) -> bool:
+    by_part = {p.part: p for p in choice}
+    return all(
+        by_part[needed].sat_on <= p.sat_on <= by_part[needed].last_valid_on
+        for p in by_part.values()
+        for needed in rules.parts[p.part].requires
+    )
+
+
+def held_on(application: Application, rules: Rules, day: date) -> dict[str, Pass]:
+    """
+    Give the parts held on a day, each with its longest-lasting pass, in the order of the stages.
+
+    All parts of a complete set are held for good.
+    """
+    if complete := complete_set(application, rules):
+        return {p.part: p for p in complete}
+    held: dict[str, Pass] = {}
+    for p in passes(application, rules):
+        if p.last_valid_on >= day and (p.part not in held or p.last_valid_on > held[p.part].last_valid_on):
+            held[p.part] = p
+    return {part: held[part] for part in rules.parts if part in held}
+
+
+def open_attempts(application: Application, by: date) -> list[Attempt]:
+    """List the attempts at sittings up to a day whose result is still to come; such an attempt holds the clock."""
+    return [a for a in application.attempts if a.is_open and a.sat_on <= by]
+
+
+def training_gate(application: Application, rules: Rules) -> Finding | None:
+    """Answer whether the training gate is passed; None where it is waived, by the scheme or by a decision."""
+    training = rules.level.training
+    if training.waived or application.is_training_waived:
+        return None
+    courses = (*application.evidence.training, *application.training)
+    return training_finding(training.hours, application.level, courses, application.on)
+
+
+def stage_of(application: Application, rules: Rules) -> str:
+    """
+    Give the stage in which the facts put an application that has not ended.
+
+    The first part not yet held names the stage, so who passes skills first stays in the theory stage (design.md,
+    section 3; domain.md A23).
+    """
+    if not application.condition:
+        return "submitted"
+    gate = training_gate(application, rules)
+    if gate is not None and not gate.met:
+        return "submitted"
+    if not any(a.outcome != "cancelled" for a in application.attempts):
+        return "trained"
+    if complete_set(application, rules):
+        return "awaiting_award"
+    # A lapse that waits for a result has not happened yet: whoever waits stays in the stage where the wait began.
+    waiting = {p.part for p in passes(application, rules) if open_attempts(application, p.last_valid_on)}
+    held = waiting | held_on(application, rules, application.on).keys()
+    # All held and yet no complete set: a part was passed before one that it requires, so the last must be taken again.
+    return next((stage for stage, part in rules.stages.items() if part not in held), list(rules.stages)[-1])

@@ -1,0 +1,234 @@
+"""
+Ports: what the service needs from outside, as Protocols that every store fulfils and the contract tests hold.
+
+Owns the shapes that cross the border. `storage/` implements them on SQLite, PostgreSQL and in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Protocol
+
+from workflow.events import Event
+from workflow.scheme import Pinned
+
+BUCKETS: Final = 64
+
+
+def bucket_of(application: str) -> int:
+    """Derive the bucket of an application from its key: 0 to 63, the same on every database and for ever."""
+    return hashlib.sha256(application.encode()).digest()[0] % BUCKETS
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """
+    What an application's row says beside its history; it can be dropped and rebuilt to the same values.
+
+    Attributes:
+        application: Key of the application.
+        candidate: Opaque key of the candidate.
+        scheme: Scheme id.
+        digest: Digest of the pinned document.
+        level: The level.
+        submitted_on: Day of submission.
+        state: State after the last recorded event.
+        sequence: Number of the last event.
+        head: Hash of the last event.
+        next_due_on: Day on which the clock will next do something; None while it has nothing to do.
+    """
+
+    application: str
+    candidate: str
+    scheme: str
+    digest: str
+    level: int
+    submitted_on: date
+    state: str
+    sequence: int
+    head: str
+    next_due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """
+    New events of one application, to be written together with its projection.
+
+    Attributes:
+        application: Key of the application.
+        expected: Sequence of its last event as the writer saw it; 0 for a new application.
+        events: The new events, chained, sequences `expected` + 1 and up, at least one.
+        projection: The projection after them.
+    """
+
+    application: str
+    expected: int
+    events: tuple[Event, ...]
+    projection: Projection
+
+
+class EventStore(Protocol):
+    """The append-only histories and their projection."""
+
+    def history(self, application: str) -> tuple[Event, ...]:
+        """Give all events of an application in order; empty if there is no such application."""
+
+    def histories(self, applications: Sequence[str] | None = None) -> Iterator[tuple[Event, ...]]:
+        """
+        Stream whole histories in the order of application keys (plain code-point order), in flat memory.
+
+        Args:
+            applications: Only these, where given; keys that do not exist are passed over.
+        """
+
+    def append(self, batch: Sequence[Append]) -> tuple[str, ...]:
+        """
+        Write the events of many applications in one transaction.
+
+        An application whose last sequence is no longer the one expected is left out whole and spares the rest.
+
+        Returns:
+            Keys of the applications that were left out.
+
+        Raises:
+            Unavailable: the database cannot be written; nothing of the batch was kept.
+        """
+
+    def append_numbered(self, series: str, build: Callable[[int], Append]) -> None:
+        """
+        Draw the next number of a series and write the events that bear it, in one transaction.
+
+        Numbers of a series start at 1 and have no gap: a number drawn in vain is drawn again.
+
+        Raises:
+            Conflict: the application changed meanwhile; nothing was kept and no number is lost.
+        """
+
+    def projection(self, application: str) -> Projection | None:
+        """Give the projection of an application."""
+
+    def projections(self) -> Iterator[Projection]:
+        """Stream all projections in the order of application keys."""
+
+    def due(self, on: date) -> tuple[str, ...]:
+        """Give the keys of applications for which the clock had something to do by a day, in key order."""
+
+    def at_sitting(self, sitting: str, part: str | None = None) -> tuple[str, ...]:
+        """Give the keys of applications that were ever admitted to a sitting (of a part), in key order."""
+
+    def certificate_holder(self, number: str) -> str | None:
+        """Give the application whose certificate bears a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """
+    A person in the candidate registry: the only place where personal values are kept.
+
+    Attributes:
+        key: Opaque key, used everywhere else.
+        name: Full name.
+        document_type: Kind of identity paper.
+        document_number: Its number; unique together with the type.
+        sex: As shown on the paper; empty if not given.
+        phone: Empty if not given.
+    """
+
+    key: str
+    name: str
+    document_type: str
+    document_number: str
+    sex: str = ""
+    phone: str = ""
+
+
+class CandidateRegistry(Protocol):
+    """The register of persons."""
+
+    def add(self, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+        """
+        Add persons; one whose document is registered already is not added again.
+
+        Returns:
+            For each, in order, the person as registered: the one given, or the one that was there before.
+        """
+
+    def get(self, key: str) -> Candidate | None:
+        """Give a person by key."""
+
+    def many(self, keys: Sequence[str]) -> dict[str, Candidate]:
+        """Give persons by their keys."""
+
+    def by_document(self, document_type: str, document_number: str) -> Candidate | None:
+        """Find a person by identity paper."""
+
+    def by_name(self, name: str) -> tuple[Candidate, ...]:
+        """Find persons by exact name, in key order."""
+
+
+class SchemeShelf(Protocol):
+    """The scheme documents, each kept for ever under its digest."""
+
+    def put(self, pinned: Pinned, at: datetime) -> bool:
+        """Keep a document; tell whether it was new."""
+
+    def get(self, digest: str) -> Pinned | None:
+        """Give the document with a digest."""
+
+    def current(self) -> tuple[Pinned, ...]:
+        """Give the newest version of every scheme, in the order of scheme ids; of equal versions, the last put."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """
+    A dated session of a part.
+
+    Attributes:
+        key: The board's name of the session, such as 2024-26/1; shared by the parts of the session.
+        part: The part.
+        sat_on: Its day.
+        centre: Where; empty if not given.
+    """
+
+    key: str
+    part: str
+    sat_on: date
+    centre: str = ""
+
+
+class SittingRegister(Protocol):
+    """The register of sittings."""
+
+    def put(self, sittings: Sequence[Sitting]) -> int:
+        """Add sittings; one that is there already (key, part and day) is passed over. Gives the number added."""
+
+    def find(self, key: str, part: str | None = None) -> tuple[Sitting, ...]:
+        """Give the sittings of a session, in the order of part and day."""
+
+    def all(self) -> tuple[Sitting, ...]:
+        """Give every sitting in the order of day, key and part."""
+
+
+class Stores(Protocol):
+    """One database: all stores on it."""
+
+    @property
+    def events(self) -> EventStore:
+        """The histories."""
+
+    @property
+    def candidates(self) -> CandidateRegistry:
+        """The persons."""
+
+    @property
+    def schemes(self) -> SchemeShelf:
+        """The scheme documents."""
+
+    @property
+    def sittings(self) -> SittingRegister:
+        """The sittings."""

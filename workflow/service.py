@@ -1,0 +1,358 @@
+"""
+The service: what a board does, as use cases. Load, decide, append; nothing else writes.
+
+Owns no state and no I/O of its own: the stores, the clock and the maker of keys are handed in by the composition root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from workflow import events as e
+from workflow.calendar import board_day
+from workflow.draft import Draft
+from workflow.errors import Conflict, Corrupt, NotFound, Objection, Refused
+from workflow.events import Event, Fact, Submitted
+from workflow.evidence import Evidence
+from workflow.ports import Append, Candidate, Sitting, Stores
+from workflow.replay import replay
+from workflow.scheme import Pinned, Rules, split_number
+from workflow.standing import Standing, standing_of
+
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """
+    What a command did.
+
+    Attributes:
+        application: The application.
+        events: The events that it added; empty where it had been done before.
+        state: The state afterwards.
+    """
+
+    application: str
+    events: tuple[Event, ...]
+    state: str
+
+
+class Service:
+    """The board's use cases over one database, for one actor."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        now: Callable[[], datetime],
+        new_key: Callable[[], str],
+        actor: str,
+        zone: str = "Asia/Shanghai",
+    ) -> None:
+        """
+        Wire the service.
+
+        Args:
+            stores: The database.
+            now: Gives the present instant, aware.
+            new_key: Gives a key that was never given before.
+            actor: Who acts; stands in every event.
+            zone: The board's time zone, for days that belong to no application yet.
+        """
+        self.stores = stores
+        self.now = now
+        self.new_key = new_key
+        self.actor = actor
+        self.zone = zone
+        self._pinned: dict[str, Pinned] = {}
+
+    # -- rules ---------------------------------------------------------------------------------------------------
+
+    def today(self, zone: str | None = None) -> date:
+        """Give the board's calendar day."""
+        return board_day(self.now(), zone or self.zone)
+
+    def rules(self, digest: str, level: int) -> Rules:
+        """
+        Give the rules that an application pinned.
+
+        Raises:
+            Corrupt: the document is not on the shelf.
+        """
+        if digest not in self._pinned:
+            pinned = self.stores.schemes.get(digest)
+            if pinned is None:
+                raise Corrupt(f"the scheme document {digest} is not in the database, though an application names it")
+            self._pinned[digest] = pinned
+        return self._pinned[digest].rules(level)
+
+    def rules_of(self, history: Sequence[Event]) -> Rules:
+        """Give the rules that a history pinned in its first event."""
+        fact = history[0].fact
+        if not isinstance(fact, Submitted):
+            raise Corrupt(f"application {history[0].application}: its history does not open with a submission")
+        return self.rules(fact.digest, fact.level)
+
+    def scheme_for(self, submitted_on: date, occupation: str = "", edition: str = "") -> Pinned:
+        """
+        Find the scheme for an application: the edition that it names, else the one in force on its day.
+
+        Args:
+            submitted_on: The day of submission.
+            occupation: Code of the occupation; empty: any.
+            edition: A scheme id or a name of an edition; empty: the day of submission picks it.
+
+        Raises:
+            NotFound: no such occupation or edition.
+            Refused: the board does not offer it on that day.
+
+        Source: domain.md A3.
+        """
+        shelf = self.stores.schemes.current()
+        known = [p for p in shelf if not occupation or p.scheme.occupation.code == occupation]
+        if not known:
+            codes = ", ".join(sorted({p.scheme.occupation.code for p in shelf}))
+            raise NotFound(f"no scheme for occupation {occupation}; there are schemes for: {codes or 'none'}")
+        if edition:
+            named = [
+                p
+                for p in known
+                if edition.casefold() in {p.scheme.scheme, *(n.casefold() for n in p.scheme.edition.names)}
+            ]
+            if not named:
+                names = ", ".join(f"{p.scheme.scheme} ({p.scheme.edition.names[0]})" for p in known)
+                raise NotFound(f"no edition {edition!r}; there are: {names}")
+            known = named
+        offered = [p for p in known if p.scheme.edition.is_offered_on(submitted_on)]
+        if not edition:
+            offered = [p for p in offered if p.scheme.edition.in_force_from <= submitted_on]
+        if not offered:
+            clause = str(known[0].scheme.edition.clause)
+            name = edition or occupation or "any scheme"
+            raise Refused(name, [Objection("is_offered", f"not offered on {submitted_on}", clause)])
+        return max(offered, key=lambda p: p.scheme.edition.in_force_from)
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def history(self, application: str) -> tuple[Event, ...]:
+        """
+        Give all events of an application.
+
+        Raises:
+            NotFound: there is no such application.
+        """
+        history = self.stores.events.history(application)
+        if not history:
+            raise NotFound(f"no application {application}")
+        return history
+
+    def standing(self, application: str, as_of: date | None = None, known_at: datetime | None = None) -> Standing:
+        """
+        Say where an application stands on a day, by what was known at a moment.
+
+        Raises:
+            NotFound: there is no such application, or not on that day, or not by that knowledge.
+        """
+        found = self._standing(self.history(application), as_of, known_at)
+        if found is None:
+            raise NotFound(f"application {application} had not been submitted, by that day and that knowledge")
+        return found
+
+    def standings(self, as_of: date | None = None, known_at: datetime | None = None) -> Iterator[Standing]:
+        """Stream the standing of every application, in the order of their keys, without a limit."""
+        for history in self.stores.events.histories():
+            found = self._standing(history, as_of, known_at)
+            if found is not None:
+                yield found
+
+    def _standing(self, history: Sequence[Event], as_of: date | None, known_at: datetime | None) -> Standing | None:
+        rules = self.rules_of(history)
+        day = as_of or self.today(rules.scheme.time_zone)
+        application = replay(history, rules, day, known_at)
+        return None if application is None else standing_of(application, rules, day, known_at)
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def submit(
+        self, candidate: str, scheme: Pinned, level: int, evidence: Evidence, on: date, key: str = "", command: str = ""
+    ) -> Done:
+        """
+        File an application.
+
+        Args:
+            candidate: Key of a registered candidate.
+            scheme: The scheme, as `scheme_for` found it.
+            level: The level.
+            evidence: What is shown.
+            on: The day of submission.
+            key: The board's own number; empty: one is made.
+            command: Key of the command; empty: one is made.
+
+        Raises:
+            NotFound: the candidate or the level does not exist.
+            Conflict: the number is taken by another application.
+            Refused: the day has not come yet.
+        """
+        rules = scheme.rules(level)
+        if self.stores.candidates.get(candidate) is None:
+            raise NotFound(f"no candidate {candidate}")
+        self._not_in_future(on, rules)
+        key = key or f"E-{self.new_key()}"
+        draft = self.opening(key, candidate, scheme, rules, evidence, on, command)
+        if self.stores.events.append([draft.append()]):
+            before = self.stores.events.history(key)
+            if before and before[0].command == draft.new[0].command and before[0].fact == draft.new[0].fact:
+                return Done(key, (), before[-1].dest)
+            raise Conflict(f"application number {key} is taken")
+        return Done(key, tuple(draft.new), "submitted")
+
+    def opening(
+        self, key: str, candidate: str, scheme: Pinned, rules: Rules, evidence: Evidence, on: date, command: str = ""
+    ) -> Draft:
+        """Draft a new application, without writing it."""
+        fact = Submitted(
+            candidate=candidate,
+            scheme=scheme.scheme.scheme,
+            digest=scheme.digest,
+            level=rules.number,
+            evidence=evidence,
+        )
+        return Draft.opening(key, fact, on, rules, self.now(), self.actor, command or f"submit:{self.new_key()}")
+
+    def draft(self, history: Sequence[Event]) -> Draft:
+        """Take up a recorded history."""
+        return Draft(history, self.rules_of(history), self.now(), self.actor)
+
+    def record(self, application: str, fact: Fact, on: date | None = None, command: str = "") -> Done:
+        """
+        Record one fact of an application: judge it, and write it with whatever the clock has made true before it.
+
+        A write that someone else overtook is judged again on what is there now, a few times.
+
+        Args:
+            application: Key of the application.
+            fact: The fact.
+            on: The day on which it takes effect; absent: today. Never a day to come.
+            command: Key of the command; the same key again changes nothing. Empty: one is made.
+
+        Raises:
+            NotFound, Refused, Conflict: see errors.
+        """
+        command = command or f"{type(fact).__name__}:{self.new_key()}"
+        for _ in range(TRIES):
+            draft = self.draft(self.history(application))
+            day = on or self.today(draft.rules.scheme.time_zone)
+            self._not_in_future(day, draft.rules)
+            draft.propose(fact, day, command)
+            if not draft.new or not self.stores.events.append([draft.append()]):
+                return Done(application, tuple(draft.new), draft.application.state)
+        raise Conflict(f"application {application} is being written by others; try again")
+
+    def award(self, application: str, on: date | None = None, authority: str = "") -> Done:
+        """
+        Certify a candidate: draw the next number of the series and record the award, in one transaction.
+
+        Raises:
+            NotFound, Refused, Conflict: see errors.
+
+        Source: the scheme's `certificate`.
+        """
+        for _ in range(TRIES):
+            history = self.history(application)
+            rules = self.rules_of(history)
+            day = on or self.today(rules.scheme.time_zone)
+            self._not_in_future(day, rules)
+            before, digits, after = number_pattern(rules, day)
+            series = f"{before}*{after}"
+            done: list[Draft] = []
+
+            def build(serial: int) -> Append:
+                if serial >= 10**digits:
+                    raise Refused(
+                        series, [Objection("serial", f"the series is full: {digits} digits hold no {serial}")]
+                    )
+                fact = e.CertificateAwarded(
+                    number=f"{before}{serial:0{digits}d}{after}", series=series, serial=serial, authority=authority
+                )
+                draft = self.draft(history)
+                draft.propose(fact, day, f"award:{application}")
+                if not draft.new:
+                    raise Refused(f"application {application}", [Objection("state", "is certified already")])
+                done.append(draft)
+                return draft.append()
+
+            try:
+                self.stores.events.append_numbered(series, build)
+            except Conflict:
+                continue
+            return Done(application, tuple(done[-1].new), done[-1].application.state)
+        raise Conflict(f"application {application} is being written by others; try again")
+
+    def write_clock(self, applications: Sequence[str], until: date) -> tuple[Done, ...]:
+        """
+        Write down what the clock has made true of some applications by a day, all in one transaction.
+
+        An application that someone else wrote to meanwhile is left for the next call. One that nothing is due for
+        is passed over.
+        """
+        drafts = []
+        for history in self.stores.events.histories(applications):
+            draft = self.draft(history)
+            if draft.write_down(until):
+                drafts.append(draft)
+        left_out = set(self.stores.events.append([d.append() for d in drafts])) if drafts else set()
+        return tuple(
+            Done(d.application.key, tuple(d.new), d.application.state)
+            for d in drafts
+            if d.application.key not in left_out
+        )
+
+    def admit(self, application: str, sitting: Sitting, on: date | None = None, command: str = "") -> Done:
+        """
+        Admit a candidate to a sitting.
+
+        Args:
+            application: Key of the application.
+            sitting: The sitting.
+            on: The day on which the admission takes effect; absent: today, or the day of the sitting if that is past.
+            command: Key of the command.
+        """
+        fact = e.Admitted(part=sitting.part, sitting=sitting.key, sat_on=sitting.sat_on)
+        return self.record(application, fact, on or min(self.today(), sitting.sat_on), command)
+
+    def candidate(self, key: str) -> Candidate:
+        """
+        Give a candidate.
+
+        Raises:
+            NotFound: there is no such candidate.
+        """
+        found = self.stores.candidates.get(key)
+        if found is None:
+            raise NotFound(f"no candidate {key}")
+        return found
+
+    def _not_in_future(self, on: date, rules: Rules) -> None:
+        today = self.today(rules.scheme.time_zone)
+        if on > today:
+            raise Refused(f"day {on}", [Objection("not_in_future", f"lies in the future; the board's day is {today}")])
+
+
+def number_pattern(rules: Rules, awarded_on: date) -> tuple[str, int, str]:
+    """Fill in the pattern of a certificate's number: what stands before the serial, its digits, what stands after."""
+    before, digits, after = split_number(rules.scheme.certificate.number)
+    values = {
+        "year": f"{awarded_on.year:04d}",
+        "yy": f"{awarded_on.year % 100:02d}",
+        "level": str(rules.number),
+        **rules.scheme.certificate.fields,
+    }
+
+    def fill(text: str) -> str:
+        for name, value in values.items():
+            text = text.replace("{" + name + "}", value)
+        return text
+
+    return fill(before), digits, fill(after)

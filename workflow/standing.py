@@ -1,0 +1,166 @@
+"""
+Standing: what an application is on a day, said for people and programs.
+
+Pure; made from a replayed application. Marks that have not been announced are not shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from workflow.application import Application, Attempt
+from workflow.clock import next_due
+from workflow.document import LAST_DAY
+from workflow.eligibility import assess
+from workflow.events import Expired
+from workflow.parts import Pass, held_on, open_attempts, passes, training_gate
+from workflow.scheme import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    Where an application stands.
+
+    Attributes:
+        application: The application as replayed.
+        as_of: The day asked about.
+        known_at: The moment of knowledge; None: everything recorded.
+        conditions_met: Ids of the conditions met, as decided, or as the evidence says while undecided.
+        held: The exam parts held, by part.
+        awaited: What has to come next, and from whom.
+        clock: What the clock will do next and when, in words; empty where nothing.
+        clock_on: The day of it.
+    """
+
+    application: Application
+    as_of: date
+    known_at: datetime | None
+    conditions_met: tuple[str, ...]
+    held: dict[str, Pass]
+    awaited: tuple[tuple[str, str], ...]
+    clock: str
+    clock_on: date | None
+    lapsed: tuple[Pass, ...]
+
+    def as_row(self) -> dict[str, Any]:
+        """Give the short form: one row of a listing, as plain JSON values."""
+        a = self.application
+        return {
+            "application": a.key,
+            "scheme": a.scheme,
+            "level": a.level,
+            "state": a.state,
+            "conditions_met": list(self.conditions_met),
+            "parts_held": sorted(self.held),
+            "expired_on": _text(a.expiry.expired_on) if a.expiry else None,
+            "submitted_on": _text(a.submitted_on),
+            "next_on": _text(self.clock_on) if self.clock_on else None,
+            "certificate": a.certificate.number if a.certificate else None,
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """Give everything, as plain JSON values."""
+        a = self.application
+        return {
+            **self.as_row(),
+            "as_of": _text(self.as_of),
+            "known_at": self.known_at.isoformat() if self.known_at else None,
+            "candidate": a.candidate,
+            "digest": a.digest,
+            "in_state_since": _text(a.entered_on),
+            "accepted_under": a.condition or None,
+            "refusal": a.refusal or None,
+            "expired_because": a.expiry.cause if a.expiry else None,
+            "clause": a.expiry.clause if a.expiry else None,
+            "held": [
+                {"part": p.part, "sat_on": _text(p.sat_on), "last_valid_on": _last(p)} for p in self.held.values()
+            ],
+            "lapsed": [{"part": p.part, "sat_on": _text(p.sat_on), "last_valid_on": _last(p)} for p in self.lapsed],
+            "attempts": [_attempt(x) for x in a.attempts],
+            "awaited": [{"what": what, "from": who} for what, who in self.awaited],
+            "clock_next": self.clock or None,
+            "events": a.sequence,
+        }
+
+
+def _text(day: date) -> str:
+    return day.isoformat()
+
+
+def _last(p: Pass) -> str | None:
+    return None if p.last_valid_on == LAST_DAY else p.last_valid_on.isoformat()
+
+
+def _attempt(x: Attempt) -> dict[str, Any]:
+    is_out = x.outcome == "announced"
+    return {
+        "part": x.part,
+        "sitting": x.sitting,
+        "sat_on": _text(x.sat_on),
+        "outcome": x.outcome,
+        "score": str(x.score) if is_out else None,
+        "earlier_scores": [str(s) for s in x.earlier_scores] if is_out else [],
+        "announced_on": _text(x.announced_on) if x.announced_on else None,
+        "form": x.form or None,
+    }
+
+
+def standing_of(application: Application, rules: Rules, as_of: date, known_at: datetime | None = None) -> Standing:
+    """Say where a replayed application stands on the day for which it was replayed."""
+    met = application.conditions_met
+    if not application.condition and not application.refusal:
+        answer = assess(application.level, rules.level, application.evidence, application.submitted_on)
+        met = answer.conditions_met
+    held = {k: p for k, p in held_on(application, rules, as_of).items() if rules.parts[k].kind == "exam"}
+    valid = {(p.part, p.sitting) for p in held.values()}
+    lapsed = tuple(
+        p for p in passes(application, rules) if p.last_valid_on < as_of and (p.part, p.sitting) not in valid
+    )
+    due = next_due(application, rules)
+    clock = ""
+    if due:
+        effect = "the application expires" if isinstance(due.fact, Expired) else "to be taken again"
+        cause = due.fact.cause if isinstance(due.fact, Expired) else f"{getattr(due.fact, 'part', '')} lapses"
+        clock = f"{cause}: {effect}"
+    return Standing(
+        application,
+        as_of,
+        known_at,
+        met,
+        held,
+        awaited(application, rules, as_of),
+        clock,
+        due.on if due else None,
+        lapsed,
+    )
+
+
+def awaited(application: Application, rules: Rules, as_of: date) -> tuple[tuple[str, str], ...]:
+    """Say what an application waits for, and from whom; empty once it has ended."""
+    state = application.state
+    if state == "submitted" and not application.condition:
+        return (("the decision on eligibility", "board"),)
+    if state == "submitted":
+        gate = training_gate(application, rules)
+        return ((f"training: {gate.missing}" if gate else "training", "candidate"),)
+    if state == "awaiting_award":
+        return (("the decision to certify", "board"),)
+    if state not in ("trained", *rules.stages):
+        return ()
+    pending = open_attempts(application, as_of)
+    if pending:
+        return tuple((f"the result of {x.part} sat on {x.sat_on} ({x.sitting})", "board") for x in pending)
+    booked = [x for x in application.attempts if x.is_open]
+    if booked:
+        return tuple((f"{x.part} on {x.sat_on} ({x.sitting})", "candidate") for x in booked)
+    held = held_on(application, rules, as_of)
+    missing = [part for part in rules.parts if part not in held]
+    exams = [part for part in missing if rules.parts[part].kind == "exam"]
+    return (
+        (("admission to a sitting of " + " and ".join(exams), "board"),)
+        if exams
+        else (("the review by a panel", "board"),)
+    )
