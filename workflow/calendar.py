@@ -8,6 +8,7 @@ steps (design.md, section 4; PRC Civil Code articles 201-204 in domain.md 2.1).
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -44,11 +45,16 @@ class Period(Strict):
 
     def after(self, start: date) -> date:
         """Give the corresponding day after a start; the month's last day where there is none."""
-        return start + relativedelta(years=self.years or 0, months=self.months or 0, days=self.days or 0)
+        return _shifted(start, self.years or 0, self.months or 0, self.days or 0)
 
     def __str__(self) -> str:
         amount, unit = next((n, u) for u in ("years", "months", "days") if (n := getattr(self, u)) is not None)
         return f"{amount} {unit if amount != 1 else unit[:-1]}"
+
+
+@lru_cache(maxsize=65_536)  # a caseload asks for few days many times, and relativedelta is slow
+def _shifted(start: date, years: int, months: int, days: int) -> date:
+    return start + relativedelta(years=years, months=months, days=days)
 
 
 def last_valid_day(start: date, period: Period, rule: LastDayRule) -> date:
@@ -58,7 +64,7 @@ def last_valid_day(start: date, period: Period, rule: LastDayRule) -> date:
     Args:
         start: The anchor, say the day of announcement; it is not itself counted.
         period: Length of the validity.
-        rule: `corresponding` (2022-05-10 + 2 years: 2024-05-10), `one_less` (2024-05-09) or `end_of_month` (2024-05-31).
+        rule: `corresponding` (2022-05-10 and 2 years: 2024-05-10), `one_less` (the day before) or `end_of_month`.
 
     Source: design.md, section 4; Civil Code articles 201 and 202.
     """

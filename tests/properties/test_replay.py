@@ -1,0 +1,181 @@
+"""Laws of replay, held against histories that were written in any order, late, refused and corrected."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.timeline import Timeline, day
+from tests.timeline import test_scheme as scheme_with
+from workflow import events as e
+from workflow.clock import next_due
+from workflow.draft import Draft, project
+from workflow.errors import Refused
+from workflow.events import check_chain
+from workflow.replay import fold, replay
+from workflow.standing import standing_of
+
+START = day("2024-03-15")
+FIRST = day("2024-05-18")  # a sitting whose result is announced a month later
+RAN_OUT = day("2026-06-21")  # the day after the last valid day of what was announced on 2024-06-20
+# Days on which something turns: sittings, announcements, and the days around the end of what they started.
+DAYS = sorted(
+    {FIRST, day("2024-06-20"), day("2024-11-16")}
+    | {d + timedelta(days=n) for d in (RAN_OUT, day("2026-12-18")) for n in (-15, -1, 0, 1, 17)}
+)
+KINDS = ["sit"] * 5 + ["night"] * 4 + ["admit"] * 2 + ["absent"] * 2 + ["amend"] * 2 + ["withdraw"]
+SCHEMES = [
+    scheme_with(),
+    scheme_with(),
+    scheme_with(lapse="effect: expire->effect: reopen"),
+    scheme_with(lapse="effect: expire->effect: restart"),
+    scheme_with(judged="judged_on: sat->judged_on: announced"),
+]
+operation = st.tuples(
+    st.sampled_from(KINDS),
+    st.sampled_from(["theory", "skills", "skills", "review"]),
+    st.sampled_from(DAYS),
+    st.sampled_from(["59.5", "60", "88"]),
+    st.sampled_from([0, 3, 32]),  # days from the sitting to the announcement
+    st.sampled_from([0, 0, 0, 20, 400]),  # days by which the entry is late
+)
+
+
+def act(t: Timeline, known: date, kind: str, part: str, on: date, score: str, told_after: int, late: int) -> date:
+    """Do one thing, refused or not; give the day on which the board then stands."""
+    sat, told = str(on), on + timedelta(days=told_after)
+    known = max(known, told + timedelta(days=late))
+    now = str(known)
+    match kind:
+        case "sit":
+            t.score(part, sat, score, known=now)
+            t.announce(part, sat, str(told), known=now)
+        case "admit":
+            t.admit(part, sat, known=now)
+        case "absent":
+            t.record(e.AbsenceRecorded(part=part, sitting=sat, sat_on=on), sat, now)
+        case "amend":
+            last = next((a for a in reversed(fold(t.history, t.rules).attempts) if a.score is not None), None)
+            if last:
+                fact = e.ScoreAmended(
+                    part=last.part, sitting=last.sitting, score=score, reason="recheck", authority="b"
+                )
+                t.record(fact, str(told), now)
+        case "night":
+            known = on if on > t.history[-1].recorded_at.date() else known
+            t.night(str(known), str(known))
+        case "withdraw":
+            t.record(e.Withdrawn(), now, now)
+    return known
+
+
+@st.composite
+def timelines(draw: st.DrawFn) -> Timeline:
+    """Build a history by doing things at random near the days that matter, some of them late or out of order."""
+    t = Timeline(draw(st.sampled_from([2, 3, 3])), scheme=draw(st.sampled_from(SCHEMES))).accept()
+    if t.rules.number == 3:
+        t.train("2024-04-01")
+    t.score(draw(st.sampled_from(["theory", "skills"])), str(FIRST), "60", "2024-06-20")
+    known = day("2024-06-20")
+    operations = draw(st.lists(operation, min_size=3, max_size=12))
+    if draw(st.integers(0, 2)):
+        operations.sort(key=lambda o: o[2])
+    for o in operations:
+        with suppress(Refused):
+            known = act(t, known, *o)
+    return t
+
+
+def points(t: Timeline) -> list[date]:
+    """Give the days on which something may change in a history, and the days before them."""
+    found = {x.effective_on for x in t.history} | {RAN_OUT, DAYS[-1], day("2029-01-01")}
+    return sorted(found | {d - timedelta(days=1) for d in found})
+
+
+@given(timelines())
+def test_every_history_replays_on_every_day(t):
+    """No day and no knowledge exists for which a history that was accepted cannot be replayed."""
+    moments = [None, *{x.recorded_at for x in t.history}]
+    for on in points(t):
+        for moment in moments:
+            application = replay(t.history, t.rules, on, moment)
+            if application is not None:
+                standing_of(application, t.rules, on)
+
+
+@given(timelines())
+def test_the_night_changes_no_answer(t):
+    """Writing down what the clock has made true changes no state, no held part and no expiry on any day."""
+    now = t.history[-1].recorded_at
+    before = {on: view(t.history, t, on) for on in points(t)}
+    for tonight in [d for d in DAYS if d >= now.date()]:
+        draft = Draft(t.history, t.rules, now, "nightly")
+        draft.write_down(tonight)
+        after = (*t.history, *draft.append().events) if draft.new else t.history
+        assert {on: view(after, t, on) for on in before} == before
+        again = Draft(after, t.rules, after[-1].recorded_at, "nightly")
+        assert again.write_down(tonight) == 0
+
+
+def view(history, t, on):
+    """Say what people see of a history on a day."""
+    application = replay(history, t.rules, on)
+    if application is None:
+        return None
+    standing = standing_of(application, t.rules, on)
+    expired = application.expiry.expired_on if application.expiry else None
+    return application.state, sorted(standing.held), expired, standing.clock_on, standing.awaited
+
+
+@given(timelines())
+def test_catching_up_writes_the_same_rows_as_nights_that_were_never_missed(t):
+    """One late run writes the same facts, states and days as a run every night."""
+    last = t.history[-1].recorded_at.date()
+    once = Draft(t.history, t.rules, t.history[-1].recorded_at, "n")
+    once.write_down(DAYS[-1])
+    nightly = Draft(t.history, t.rules, t.history[-1].recorded_at, "n")
+    for on in [d for d in DAYS if d >= last]:
+        nightly.write_down(on)
+    rows = [[(x.fact, x.effective_on, x.source, x.dest, x.sequence) for x in d.new] for d in (once, nightly)]
+    assert rows[0] == rows[1]
+
+
+@given(timelines())
+def test_the_recorded_states_are_those_of_the_fold(t):
+    """Each event's source and dest are what the machine says when the history is folded again."""
+    state = ""
+    for n, event in enumerate(t.history, 1):
+        assert event.source == state
+        application = fold(t.history[:n], t.rules)
+        state = application.state
+        assert event.dest == state
+        assert application.sequence == n
+    check_chain(t.history)
+    assert project(fold(t.history, t.rules), t.rules, t.history[-1]).state == state
+
+
+@given(timelines())
+def test_nothing_happens_before_the_day_that_the_clock_names(t):
+    """The state stays what it is until the day that the clock names, and the clock acts on that very day."""
+    application = replay(t.history, t.rules, max(x.effective_on for x in t.history))
+    due = next_due(application, t.rules)
+    if due is None:
+        assert replay(t.history, t.rules, day("2900-01-01")).state == application.state
+    else:
+        before = max(due.on - timedelta(days=1), application.on)
+        assert replay(t.history, t.rules, before).state == application.state
+        after = replay(t.history, t.rules, max(due.on, application.on))
+        assert after.expiry is not None or after.lapsed != application.lapsed
+
+
+@settings(max_examples=50)
+@given(timelines())
+def test_a_retried_command_changes_nothing(t):
+    """Every command that was recorded can be sent again: it is recognised."""
+    draft = Draft(t.history, t.rules, t.history[-1].recorded_at, "clerk")
+    for event in t.history[1:]:
+        draft.propose(event.fact, event.effective_on, event.command)
+    assert draft.new == []
