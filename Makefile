@@ -6,13 +6,14 @@ SOURCES := workflow storage scheduler cli tests $(wildcard examples/*.py benchma
 PIP := $(V)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench lock
+.PHONY: help setup demo test lint bench docs lock
 
 help:
 	@echo "make demo    run the whole examination round of examples/ on an embedded database"
 	@echo "make test    everything that CI checks: lint, types, imports and the tests, on SQLite and PostgreSQL"
 	@echo "make lint    the first half of that"
 	@echo "make bench   the benchmarks"
+	@echo "make docs    renew the documents that are made from the code"
 	@echo "make setup   only build .venv"
 	@echo "make lock    renew requirements.lock after a change in pyproject.toml (LOCK=--upgrade: newer versions too)"
 
@@ -46,6 +47,9 @@ test: lint
 
 bench: setup
 	@if [ -d benchmarks ]; then $(V)/python -m benchmarks; else echo "bench: there is no benchmarks/ yet"; fi
+
+docs: setup
+	@$(V)/python -m tests.architecture.generated
 
 lock:
 	@command -v $(UV) >/dev/null || { echo "lock: uv is not on the PATH; install it with: pip install uv" >&2; exit 1; }

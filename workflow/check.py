@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from workflow.document import line_of, read_document, read_yaml
@@ -19,6 +20,7 @@ from workflow.scheme import FIXED_STATES, Level, Pinned, Scheme
 Path = tuple[str | int, ...]
 
 
+@lru_cache(maxsize=64)  # reading takes a third of a second, and the same few documents are asked for again and again
 def pin(text: str, where: str) -> Pinned:
     """
     Read a scheme document, check that it holds together, and pin it.

@@ -257,7 +257,7 @@ def _education(asked: EducationRequirement, shown: Sequence[Education], on: date
     lacking = {e: [words for words, is_so in wanted if not is_so(e)] for e in shown}
     fitting = [(e.completed_on if e.status == "graduated" else None, *named(e)) for e in shown if not lacking[e]]
     near = min(((len(words), named(e)[1], words) for e, words in lacking.items()), default=None)
-    missing = f"{near[1]}, does not fit; asked for: {', '.join(near[2])}" if near else f"not shown: {text}"
+    missing = f"{near[1]}, does not fit (asked for: {', '.join(near[2])})" if near else f"not shown: {text}"
     return _from_first(fitting, on, text, missing)
 
 
@@ -281,7 +281,7 @@ def _certificate(asked: CertificateRequirement, shown: Sequence[Certificate], on
         if c.occupation in asked.occupation and c.kind in asked.kind
     ]
     near = min(map(described, same_level), default="")
-    return _from_first(fitting, on, text, f"{near}, does not fit; asked for: {text}" if near else f"not shown: {text}")
+    return _from_first(fitting, on, text, f"{near}, does not fit (asked for: {text})" if near else f"not shown: {text}")
 
 
 def _level_name(level: int | str) -> str:
@@ -318,12 +318,8 @@ def training_finding(hours: object, level: int, shown: Sequence[Course], on: dat
         done, certified = done + course.hours, certified or course.completion_certificate
         if done >= needed and certified:
             day = course.completed_on or on
-            late = (
-                f"level-{level} course: completed {count((day - on).days, 'day')} after {on}, the day that decides"
-                if day > on
-                else ""
-            )
-            return Finding(text, day <= on, day, used, late)
+            late = f"level-{level} course: completed {count((day - on).days, 'day')} after {on}, the day that decides"
+            return Finding(text, day <= on, day, used, late if day > on else "")
     short = f"{needed - done} of {needed} class hours are missing" if done < needed else ""
     lacking = [short, "" if certified else "there is no completion certificate"]
     return Finding(text, False, None, used, f"level-{level} course: {' and '.join(w for w in lacking if w)}")
@@ -373,7 +369,7 @@ def _work(asked: WorkRequirement, shown: Sequence[Work], on: date, anchors: Mapp
     if not runs:
         is_other = shown and not any(w.occupation in asked.occupation for w in shown)
         none = f"none of the work shown is in {occupation}" if is_other else f"no work in {occupation}{after} shown"
-        return Finding(text, False, None, (), f"{none}; {length} asked for")
+        return Finding(text, False, None, (), f"{none} ({length} asked for)")
     used = tuple(
         f"work counted from {r.start} {f'to {r.end - ONE_DAY}' if r.end else 'on'}" for r in runs if r.start <= on
     )
@@ -381,7 +377,9 @@ def _work(asked: WorkRequirement, shown: Sequence[Work], on: date, anchors: Mapp
     if first is not None and first <= on:
         return Finding(text, True, first, used)
     ended = "" if first else ", and the work shown has ended"
-    return Finding(text, False, first, used, f"{_in_days(short, on)} short of {length}{after}{ended}")
+    return Finding(
+        text, False, first, used, f"{_in_days(short, on)} short of {length + after if after else text}{ended}"
+    )
 
 
 def _in_days(days: int, on: date) -> str:

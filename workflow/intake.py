@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from workflow.cells import cell_text, clean
+from workflow.cells import ROUNDED, cell_text, clean
 from workflow.columns import COLUMNS, Column, columns_of, locate
 from workflow.errors import Problem
 from workflow.evidence import Certificate, Course, Education, Work
@@ -36,6 +36,7 @@ __all__ = [
 KINDS: Final = tuple(COLUMNS)
 _MOST_REMEMBERED: Final = 4096
 _LONGEST_REMEMBERED: Final = 100
+_LONGEST_READ: Final = 2000  # far above any cell that means something; keeps hostile ones from costing time
 _FAULTY: Final = "\x1e"  # stands in a digest before what could not be read; no cell that could be read holds it
 
 Values = dict[str, Any]
@@ -75,6 +76,8 @@ class _Place(dict[object, _Reading]):
 
 def _read(column: Column, cell: object) -> _Reading:
     text = cell_text(cell)
+    if len(text) > _LONGEST_READ:
+        return _Reading(None, _FAULTY + repr(text), f"is longer than {_LONGEST_READ} characters")
     cleaned = clean(text)
     if not cleaned:
         return _Reading(None, "", column.blank)
@@ -131,7 +134,23 @@ def parse(kind: str, sheet_name: str, header: Sequence[str], rows: Iterable[tupl
             good.append(found)
         else:
             bad.append(found)
-    return Parsed(kind, sheet_name, titles, tuple(good), tuple(bad))
+    return _without_rounded(Parsed(kind, sheet_name, titles, tuple(good), tuple(bad)))
+
+
+def _without_rounded(parsed: Parsed) -> Parsed:
+    """Refuse good numbers that end in 000 beside rounded ones: of those, one in eleven is right by chance."""
+    numbers = parsed.titles.get("document_number")
+    if not any(p.field == numbers and ROUNDED in p.text for row in parsed.problems for p in row.problems):
+        return parsed
+    text = f"may be rounded as others in this file are: {ROUNDED}"
+    found = [
+        parsed.reject(row, "document_number", text, mask(row.document_number))
+        for row in parsed.rows
+        if isinstance(row, ApplicationRow) and row.document_type != "passport" and row.document_number[15:] == "000"
+    ]
+    lines = {row.line for row in found}
+    rows = tuple(row for row in parsed.rows if row.line not in lines)
+    return replace(parsed, rows=rows, problems=tuple(sorted((*parsed.problems, *found), key=lambda row: row.line)))
 
 
 @dataclass(slots=True)

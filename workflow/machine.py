@@ -64,7 +64,6 @@ class Step:
 def _steps(rules: Rules) -> Iterator[Step]:
     """List the steps of a level; where a step may lead to several states, the facts decide which."""
     stages = tuple(rules.stages)
-    assessed = (*stages, "awaiting_award")
     waiting = ("submitted", "trained", *stages)
     going_on = (*waiting, "awaiting_award")
     yield Step("accept", ("submitted",), ("submitted", "trained"), True)
@@ -72,16 +71,20 @@ def _steps(rules: Rules) -> Iterator[Step]:
     yield Step("record_training", ("submitted",), ("submitted", "trained"), True)
     yield Step("waive_training", ("submitted",), ("trained",), True)
     yield Step("admit", ("trained", *stages), stages, True)
-    yield Step("record_absence", assessed, assessed, True)
-    yield Step("cancel_admission", assessed, ("trained", *assessed), True)
-    yield Step("record_score", assessed, assessed, True)
-    yield Step("announce_score", assessed, assessed, True)
-    yield Step("amend_score", assessed, assessed, True)
+    yield Step("cancel_admission", stages, ("trained", *stages), True)
+    for step in ("record_absence", "record_score"):
+        yield Step(step, stages, stages, True)
+    for step in ("announce_score", "amend_score"):
+        yield Step(step, stages, (*stages, "awaiting_award"), True)
+    yield Step("amend_score", ("awaiting_award",), (*stages, "awaiting_award"), True)
+    # An attempt that was open when the set became complete still gets its result; a complete set stays complete.
+    for step in ("cancel_admission", "record_absence", "record_score", "announce_score"):
+        yield Step(step, ("awaiting_award",), ("awaiting_award",), True)
     # A correction after the end stays visible and changes nothing by itself: the board decides what follows.
     for ended in ("certified", "expired"):
         yield Step("amend_score", (ended,), (ended,), False)
     yield Step("award", ("awaiting_award",), ("certified",), False)
-    yield Step("lapse", stages, ("trained", *stages), True)
+    yield Step("lapse", stages, stages, True)
     yield Step("expire", waiting, ("expired",), False)
     yield Step("reinstate", ("expired",), going_on, True)
     yield Step("withdraw", going_on, ("withdrawn",), False)

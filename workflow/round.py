@@ -215,7 +215,8 @@ class _Import:
             history = histories.get(filing.application)
             draft = self._open(filing, history, candidates.get(filing.application))
             if draft is None:
-                filing.reject_all("no such application: it is not in the database, nor was its own row taken")
+                no_such = "no such application: it is not in the database, nor was its own row taken"
+                filing.reject_all("the application's own row was rejected" if filing.row else no_such)
                 continue
             filing.file(draft, self.service.today(draft.rules.scheme.time_zone))
             drafts[filing.application] = draft

@@ -40,10 +40,10 @@ class Vocabulary(Generic[Meaning]):
         Raises:
             ValueError: it has none; names the nearest word and all that are allowed.
         """
-        key = folded(word[:100])
+        key = folded(word)
         if key in self._meanings:
             return self._meanings[key]
-        near = difflib.get_close_matches(key, self._words, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(key[:100], self._words, n=1, cutoff=0.5)
         hint = f"; did you mean {self._words[near[0]]}?" if near else ""
         raise ValueError(f"is not a word known here{hint}; allowed: {self._allowed}")
 

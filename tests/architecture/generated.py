@@ -1,0 +1,66 @@
+"""
+The documents that are made from the code: `make docs` writes them, a test holds them against the code.
+
+Run as a program, it writes them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workflow.check import pin
+from workflow.columns import COLUMNS
+from workflow.machine import machine_of
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def state_machine() -> str:
+    """Draw every level of the shipped schemes, from the machines that run."""
+    text = [
+        "# The state machine",
+        "",
+        "Made from the machines that run (`make docs`); levels with the same machine share a picture.",
+        "Arrows that stay in a state are left out.",
+    ]
+    pictures: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "workflow" / "schemes").glob("*.yaml")):
+        pinned = pin(path.read_text(encoding="utf-8"), path.name)
+        for number, level in pinned.scheme.levels.items():
+            picture = machine_of(pinned.rules(number)).mermaid("")
+            picture = picture.partition("---\n")[2].partition("---\n")[2]
+            pictures.setdefault(picture, []).append(f"{pinned.scheme.scheme}, level {number}: {level.title}")
+    for picture, levels in pictures.items():
+        text += ["", *(f"- {level}" for level in levels), "", "```mermaid", picture.rstrip(), "```"]
+    return "\n".join(text) + "\n"
+
+
+def round_files() -> str:
+    """List the columns of every bulk file."""
+    text = [
+        "# Bulk files",
+        "",
+        "Made from `workflow/columns.py` (`make docs`). `examboard round import DIR` takes any of these files, each as",
+        "CSV (UTF-8 with or without a byte order mark, or GB18030) or XLSX (first sheet): `applications.csv`,",
+        "`scores.xlsx` and so on. The first row holds the titles, Chinese or English, in any order.",
+        "",
+        "Full-width letters and digits, stray blanks and invisible characters are cleaned. Days are `2024-03-15`,",
+        "`2024/3/15`, `2024年3月15日` or a date cell. An identity number that a spreadsheet turned into a number is",
+        "refused: format the column as text. A bad row is reported with file, line, column, value and reason and written",
+        "to a rejects file; the good rows go in. The same files again change nothing.",
+    ]
+    for kind, columns in COLUMNS.items():
+        text += ["", f"## {kind}", "", "| English title | Chinese titles | |", "| --- | --- | --- |"]
+        for column in columns:
+            needed = "required" if column.needed else "may be left out"
+            blank = "" if column.blank else "; a cell may be blank"
+            text.append(f"| `{column.key}` | {'、'.join(column.titles)} | {needed}{blank if column.needed else ''} |")
+    return "\n".join(text) + "\n"
+
+
+GENERATED = {"docs/state-machine.md": state_machine, "docs/round-files.md": round_files}
+
+
+if __name__ == "__main__":
+    for name, make in GENERATED.items():
+        (ROOT / name).write_text(make(), encoding="utf-8")

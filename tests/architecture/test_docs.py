@@ -1,0 +1,45 @@
+"""What the documents say is what the code does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.architecture.generated import GENERATED, ROOT
+from tests.timeline import Timeline
+from workflow.events import FACTS, Submitted
+from workflow.machine import machine_of
+from workflow.rules import RULES
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_generated_documents_are_current(name):
+    """A document that is made from the code is what the code makes now; `make docs` renews it."""
+    assert (ROOT / name).read_text(encoding="utf-8") == GENERATED[name]()
+
+
+def test_the_readme_shows_the_path_that_the_machine_has():
+    """The states of the README's picture are states of the machine, in its order, and its arrows are in its table."""
+    picture = re.search(r"```mermaid\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)[1]
+    arrows = re.findall(r"^ +(\w+) --> (\w+)", picture, re.M)
+    table = {(source, dest) for source, _step, dest in machine_of(Timeline(2).rules).table()}
+    table |= {(source, dest) for source, _step, dest in machine_of(Timeline(3).rules).table()}
+    assert set(arrows) <= table
+    assert len(arrows) == 7
+
+
+def test_every_fact_has_its_rules_and_its_step():
+    """Every fact but the submission names a step of the machine and the rules that it meets."""
+    steps = {step for _source, step, _dest in machine_of(Timeline(2).rules).table()} | {"lapse"}
+    for fact in FACTS.values():
+        if fact is not Submitted:
+            assert fact in RULES
+            assert fact.step in steps
+
+
+def test_links_in_the_documents_lead_somewhere():
+    """Every relative link of a document names a file that is there."""
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"

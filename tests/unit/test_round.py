@@ -1,0 +1,160 @@
+"""What a round import makes of rows that fit, repeat, contradict or come too late; on the in-memory store."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from storage.memory import MemoryStores
+from workflow.check import pin
+from workflow.intake import parse
+from workflow.round import import_round
+from workflow.service import Service
+
+SCHEMES = Path(__file__).resolve().parents[2] / "workflow" / "schemes"
+TITLES = {
+    "applications": "application,name,document_type,document_number,occupation,level,edition,submitted_on",
+    "education": "application,degree,field,status,completed_on",
+    "certificates": "application,occupation,level,kind,issued_on",
+    "work": "application,occupation,from,to",
+    "training": "application,level,hours,completion_certificate,completed_on,phase",
+    "scores": "application,part,session,sat_on,announced_on,score",
+    "reviews": "application,form,reviewed_on,announced_on,score",
+}
+ONE = "A1,王一,resident_id,11010119020602231X,4-07-03-02,4,{edition},2024-03-15"
+
+
+@pytest.fixture
+def service():
+    """Give a service on an empty store that offers both editions, on a day in November 2026."""
+    stores = MemoryStores()
+    for path in sorted(SCHEMES.glob("*.yaml")):
+        stores.schemes.put(pin(path.read_text(encoding="utf-8"), path.name), datetime(2026, 1, 1, tzinfo=UTC))
+    keys = count(1)
+    return Service(stores, lambda: datetime(2026, 11, 20, 4, tzinfo=UTC), lambda: f"k{next(keys)}", "test")
+
+
+def load(service, **files):
+    """Import files given as lines of text."""
+    parsed = {}
+    for kind, lines in files.items():
+        header = TITLES[kind].split(",")
+        rows = [(n, line.split(",")) for n, line in enumerate(lines, 2)]
+        parsed[kind] = parse(kind, f"{kind}.csv", header, rows)
+    return import_round(service, parsed)
+
+
+@pytest.fixture
+def base():
+    """Give an eligible application of level 4 under the newest edition, with four years of work."""
+    from stdnum.cn import ric
+
+    stem = "11010119020602231"
+    row = ONE.format(edition="").replace("11010119020602231X", stem + ric.calc_check_digit(stem + "0"))
+    return {"applications": [row], "work": ["A1,same,2020-03-15,至今"]}
+
+
+def test_the_day_of_submission_picks_the_edition_where_none_is_named(service, base):
+    """An application that names no edition gets the one in force on its day."""
+    load(service, **base)
+    assert service.standing("A1").application.scheme == "lrc-2019"
+    assert service.standing("A1").as_row()["conditions_met"] == ["1"]
+    assert service.standing("A1").application.state == "trained"
+
+
+def test_results_in_any_order_of_rows_are_taken_in_the_order_of_days(service, base):
+    """The order of the rows in a file does not matter."""
+    scores = [
+        "A1,skills,S2,2026-06-06,2026-07-08,60",
+        "A1,theory,S1,2024-05-18,2024-06-20,60",
+        "A1,skills,S1,2024-05-18,2024-06-20,59.5",
+    ]
+    report = load(service, **base, scores=scores)
+    assert report.rejects == ()
+    assert service.standing("A1").application.state == "awaiting_award"
+
+
+def test_a_second_result_for_the_same_attempt_is_rejected(service, base):
+    """Two different marks for one attempt: the first stands, the second is rejected and says what is recorded."""
+    scores = ["A1,theory,S1,2024-05-18,2024-06-20,60", "A1,theory,S1,2024-05-18,2024-06-20,70"]
+    report = load(service, **base, scores=scores)
+    assert [(r.line, r.field, r.value) for r in report.rejects] == [(3, "score", "70")]
+    assert "recorded already as 60 marks" in report.rejects[0].reason
+
+
+def test_a_rejected_score_leaves_no_admission_behind(service, base):
+    """A row is taken whole or not at all."""
+    report = load(service, **base, scores=["A1,theory,S1,2024-05-18,2024-06-20,101"])
+    assert report.rejects[0].field == "score"
+    assert service.standing("A1").application.attempts == ()
+    assert service.standing("A1").application.state == "trained"
+
+
+def test_a_sitting_after_the_application_expired_is_rejected(service, base):
+    """Who passed theory and let it run out cannot sit skills the day after."""
+    scores = ["A1,theory,S1,2024-05-18,2024-06-20,60", "A1,skills,S2,2026-06-21,2026-07-20,60"]
+    report = load(service, **base, scores=scores)
+    assert [(r.line, r.field) for r in report.rejects] == [(3, "sat_on")]
+    assert str(service.standing("A1").application.expiry.expired_on) == "2026-06-21"
+
+
+def test_a_result_without_an_announcement_is_held_back_and_holds_the_clock(service, base):
+    """A score with no announcement day is recorded, not shown, and the application waits for it."""
+    scores = ["A1,theory,S1,2024-05-18,2024-06-20,60", "A1,skills,S2,2026-06-06,,60"]
+    load(service, **base, scores=scores)
+    standing = service.standing("A1")
+    assert standing.application.state == "skills_exam"
+    assert standing.as_json()["attempts"][-1]["score"] is None
+    load(service, **base, scores=[scores[0], "A1,skills,S2,2026-06-06,2026-07-08,60"])
+
+
+def test_later_files_continue_the_application(service, base):
+    """A second import with further rows adds them, and says that the application was continued."""
+    load(service, **base)
+    report = load(service, scores=["A1,theory,S1,2024-05-18,2024-06-20,60"])
+    assert report.counts["applications_continued"] == 1
+    assert service.standing("A1", date(2024, 6, 20)).application.state == "skills_exam"
+
+
+def test_late_results_after_a_recorded_expiry_reinstate(service, base):
+    """A file with a score sat in time, after the expiry was recorded, takes the expiry back."""
+    load(service, **base, scores=["A1,theory,S1,2024-05-18,2024-06-20,60"])
+    service.write_clock(["A1"], date(2026, 11, 19))
+    assert service.standing("A1").application.state == "expired"
+    report = load(service, scores=["A1,skills,S2,2026-06-06,2026-07-08,60"])
+    assert report.rejects == ()
+    assert service.standing("A1").application.state == "awaiting_award"
+    assert "Reinstated" in [x.type for x in service.history("A1")]
+
+
+def test_rows_of_no_application_a_taken_number_and_days_to_come(service, base):
+    """Rows that belong nowhere or lie in the future are rejected, each with its column."""
+    other = base["applications"][0].replace("2024-03-15", "2024-03-16")
+    load(service, **base)
+    report = load(service, applications=[other], scores=["A1,theory,S1,2024-05-18,2024-06-20,60"])
+    assert [(r.file, r.field) for r in report.rejects] == [
+        ("applications.csv", "application"),
+        ("scores.csv", "application"),
+    ]
+    assert service.standing("A1").application.attempts == ()
+    report = load(service, scores=["Z9,theory,S1,2024-05-18,2024-06-20,60", "A1,theory,S9,2027-05-18,,60"])
+    assert [(r.line, r.field) for r in report.rejects] == [(2, "application"), (3, "sat_on")]
+
+
+def test_new_evidence_for_a_decided_application_is_rejected_not_swallowed(service, base):
+    """Evidence that comes after the decision is named, never silently dropped."""
+    load(service, **base)
+    report = load(service, **{**base, "work": [*base["work"], "A1,related,2010-01-01,2012-01-01"]})
+    assert [(r.file, r.line) for r in report.rejects] == [("work.csv", 3)]
+
+
+def test_one_person_under_two_names_is_rejected(service, base):
+    """The same identity document with another name is refused."""
+    load(service, **base)
+    again = base["applications"][0].replace("A1", "A2", 1).replace("王一", "王二")
+    report = load(service, applications=[again])
+    assert report.rejects[0].field == "document_number"
+    assert "王" not in report.rejects[0].reason
