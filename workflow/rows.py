@@ -6,7 +6,7 @@ Pure data; `workflow/intake.py` makes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -178,27 +178,3 @@ class Parsed:
         """
         problem = Problem(self.where, row.line, self.titles.get(column, column), text, shown(value))
         return RowProblem(self.kind, row.line, row.application, (problem,), row.cells)
-
-    def clashes(self, among: Iterable[Row]) -> tuple[RowProblem, ...]:
-        """
-        Find results that contradict an earlier row for the same attempt: two scores for one sitting of one part.
-
-        It is asked only once the scheme has refused what it does not allow: a row that was refused claims nothing, so
-        its good twin stays good.
-
-        Args:
-            among: Those of `rows` that are still held good, in the file's order.
-        """
-        first: dict[tuple[object, ...], int] = {}
-        found = []
-        for row in among:
-            if isinstance(row, ScoreRow):
-                attempt: tuple[object, ...] = (row.application, row.part, row.session)
-            elif isinstance(row, ReviewRow):
-                attempt = (row.application, row.form, row.reviewed_on)
-            else:
-                continue
-            line = first.setdefault(attempt, row.line)
-            if line != row.line:
-                found.append(self.reject(row, "score", f"line {line} has another result for the same attempt"))
-        return tuple(found)
