@@ -8,8 +8,10 @@ trapped. Pure; `pin` is the only door through which a document becomes rules.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from workflow.document import line_of, read_document, read_yaml
@@ -48,6 +50,13 @@ def faults(scheme: Scheme) -> Iterator[tuple[Path, str]]:
         ZoneInfo(scheme.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         yield ("time_zone",), f"no such time zone: {scheme.time_zone}"
+    edition = scheme.edition
+    if edition.offered_until and edition.offered_until < edition.offered_from:
+        yield ("edition", "offered_until"), f"lies before offered_from, {edition.offered_from}"
+    known = {"year", "yy", "level", *scheme.certificate.fields}
+    for name in re.findall(r"\{(\w+)\}", scheme.certificate.number):
+        if name not in known:
+            yield ("certificate", "number"), f"nothing fills {{{name}}}; there are: {', '.join(sorted(known))}"
     yield from _unknown_sources(scheme.model_dump(), frozenset(scheme.sources) | {"board", "none"}, ())
     for key, part in scheme.parts.items():
         for needed in part.requires:
@@ -55,10 +64,17 @@ def faults(scheme: Scheme) -> Iterator[tuple[Path, str]]:
                 yield ("parts", key, "requires"), f"no other part is called {needed!r}"
     for number, level in scheme.levels.items():
         yield from _level_faults(scheme, number, level)
-    names = [(n.casefold(), key) for key, part in scheme.parts.items() for n in {key, part.title, *part.names}]
-    for name, key in names:
-        if any(name == other and key != k for other, k in names):
-            yield ("parts", key), f"the name {name!r} is used by two parts"
+    yield from _shared_names("parts", {key: {key, part.title, *part.names} for key, part in scheme.parts.items()})
+    levels = {number: {str(number), level.title, *level.names} for number, level in scheme.levels.items()}
+    yield from _shared_names("levels", levels)
+
+
+def _shared_names(where: str, names: Mapping[Any, set[str]]) -> Iterator[tuple[Path, str]]:
+    owners: dict[str, object] = {}
+    for key, known in names.items():
+        for name in sorted(n.casefold() for n in known):
+            if owners.setdefault(name, key) != key:
+                yield (where, key), f"the name {name!r} is that of {owners[name]} as well"
 
 
 def _level_faults(scheme: Scheme, number: int, level: Level) -> Iterator[tuple[Path, str]]:

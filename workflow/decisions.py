@@ -42,12 +42,7 @@ def assessed(application: Application, rules: Rules) -> Eligibility:
 
 def explanation(answer: Eligibility) -> tuple[str, ...]:
     """Write the answer in lines, one for each condition: what a refused candidate is told and the event keeps."""
-    lines = []
-    for c in answer.conditions:
-        missing = "; ".join(f.missing for f in c.findings if f.missing)
-        when = f"; enough from {c.met_from} if work goes on" if c.met_from and not c.met else ""
-        lines.append(f"condition {c.id} [{c.clause}]: " + ("met" if c.met else f"not met: {missing}{when}"))
-    return tuple(lines)
+    return tuple(f"{c.explanation} [{c.clause}]" for c in answer.conditions)
 
 
 def acceptance(application: Application, answer: Eligibility, condition: str = "") -> e.EligibilityAccepted:

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedBase
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from workflow.errors import Invalid, Problem
@@ -97,6 +98,13 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class _PlainDays(RoundTripConstructor):
+    """Leaves a day as the text that it is, so that an impossible one is told like any other wrong field."""
+
+
+_PlainDays.add_constructor("tag:yaml.org,2002:timestamp", RoundTripConstructor.construct_scalar)
+
+
 def read_yaml(text: str, where: str) -> Any:
     """
     Parse YAML 1.2 (of which JSON is a part), keeping line numbers.
@@ -111,6 +119,7 @@ def read_yaml(text: str, where: str) -> Any:
     if len(text) > _MOST_CHARACTERS:
         raise Invalid([Problem(where, 0, "", f"is larger than {_MOST_CHARACTERS} characters")])
     parser = YAML(typ="rt")
+    parser.Constructor = _PlainDays
     try:
         # An alias needs an anchor, and most documents hold no ampersand: they are spared the scan.
         if "&" in text and any(type(token).__name__ == "AliasToken" for token in YAML(typ="rt").scan(text)):
@@ -151,10 +160,11 @@ def _known_fields(model: type[BaseModel], path: Sequence[str | int]) -> list[str
     node = schema
     for key in path:
         node = resolve(node)
-        if isinstance(key, int):
-            node = node.get("items", {})
-        else:
-            node = node.get("properties", {}).get(key) or node.get("additionalProperties") or {}
+        if isinstance(key, int) and "items" in node:
+            node = node["items"]
+        else:  # a mapping from names or numbers of the writer's choice has its form under one of the other two words
+            named: dict[str, Any] = next(iter(node.get("patternProperties", {}).values()), {})
+            node = node.get("properties", {}).get(str(key)) or node.get("additionalProperties") or named
             node = node if isinstance(node, dict) else {}
     return list(resolve(node).get("properties", {}))
 
@@ -162,8 +172,11 @@ def _known_fields(model: type[BaseModel], path: Sequence[str | int]) -> list[str
 def problems_of(error: ValidationError, model: type[BaseModel], where: str, node: object) -> list[Problem]:
     """List every problem that validation found, each with its line, its field and the nearest right word."""
     found = []
-    for item in error.errors(include_url=False):
+    items = error.errors(include_url=False)
+    for item in items:
         path = [key for key in item["loc"] if key != "[key]"]
+        if item["type"] == "too_short" and any(i["loc"][: len(path)] == item["loc"] != i["loc"] for i in items):
+            continue  # only short because something in it is wrong
         text = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
             allowed = _known_fields(model, path[:-1])

@@ -15,7 +15,7 @@ from itertools import product
 from workflow.application import Application, Attempt
 from workflow.calendar import last_valid_day
 from workflow.document import LAST_DAY
-from workflow.eligibility import Finding, training_finding
+from workflow.requirements import Finding, training_finding
 from workflow.scheme import Rules
 
 
@@ -116,7 +116,7 @@ def open_attempts(application: Application, by: date) -> list[Attempt]:
 def training_gate(application: Application, rules: Rules) -> Finding | None:
     """Answer whether the training gate is passed; None where it is waived, by the scheme or by a decision."""
     training = rules.level.training
-    if training.waived or application.is_training_waived:
+    if training.hours is None or application.is_training_waived:
         return None
     courses = (*application.evidence.training, *application.training)
     return training_finding(training.hours, application.level, courses, application.on)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from workflow.application import Application, opened, taking
+from workflow.application import Application, opened
 from workflow.clock import next_due
 from workflow.errors import Corrupt, Refused
 from workflow.events import Event, Fact, Submitted

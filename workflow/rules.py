@@ -73,10 +73,7 @@ def condition_is_met(move: Move) -> Objection | None:
     if fact.condition in answer.conditions_met:
         return None
     condition = next(c for c in answer.conditions if c.id == fact.condition)
-    missing = "; ".join(f.missing for f in condition.findings if f.missing)
-    text = f"condition {fact.condition} is not met on {a.submitted_on}: {missing}"
-    if condition.met_from:
-        text += f"; it would be from {condition.met_from} if work goes on"
+    text = f"measured on {a.submitted_on}: {condition.explanation}"
     return Objection("condition_is_met", text, condition.clause)
 
 

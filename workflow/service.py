@@ -16,9 +16,9 @@ from workflow.draft import Draft
 from workflow.errors import Conflict, Corrupt, NotFound, Objection, Refused
 from workflow.events import Event, Fact, Submitted
 from workflow.evidence import Evidence
-from workflow.ports import Append, Candidate, Sitting, Stores
+from workflow.ports import Candidate, Sitting, Stores
 from workflow.replay import replay
-from workflow.scheme import Pinned, Rules, split_number
+from workflow.scheme import Pinned, Rules
 from workflow.standing import Standing, standing_of
 
 TRIES = 5
@@ -198,7 +198,7 @@ class Service:
         rules = scheme.rules(level)
         if self.stores.candidates.get(candidate) is None:
             raise NotFound(f"no candidate {candidate}")
-        self._not_in_future(on, rules)
+        self.refuse_future(on, rules)
         key = key or f"E-{self.new_key()}"
         draft = self.opening(key, candidate, scheme, rules, evidence, on, command)
         if self.stores.events.append([draft.append()]):
@@ -244,50 +244,10 @@ class Service:
         for _ in range(TRIES):
             draft = self.draft(self.history(application))
             day = on or self.today(draft.rules.scheme.time_zone)
-            self._not_in_future(day, draft.rules)
+            self.refuse_future(day, draft.rules)
             draft.propose(fact, day, command)
             if not draft.new or not self.stores.events.append([draft.append()]):
                 return Done(application, tuple(draft.new), draft.application.state)
-        raise Conflict(f"application {application} is being written by others; try again")
-
-    def award(self, application: str, on: date | None = None, authority: str = "") -> Done:
-        """
-        Certify a candidate: draw the next number of the series and record the award, in one transaction.
-
-        Raises:
-            NotFound, Refused, Conflict: see errors.
-
-        Source: the scheme's `certificate`.
-        """
-        for _ in range(TRIES):
-            history = self.history(application)
-            rules = self.rules_of(history)
-            day = on or self.today(rules.scheme.time_zone)
-            self._not_in_future(day, rules)
-            before, digits, after = number_pattern(rules, day)
-            series = f"{before}*{after}"
-            done: list[Draft] = []
-
-            def build(serial: int) -> Append:
-                if serial >= 10**digits:
-                    raise Refused(
-                        series, [Objection("serial", f"the series is full: {digits} digits hold no {serial}")]
-                    )
-                fact = e.CertificateAwarded(
-                    number=f"{before}{serial:0{digits}d}{after}", series=series, serial=serial, authority=authority
-                )
-                draft = self.draft(history)
-                draft.propose(fact, day, f"award:{application}")
-                if not draft.new:
-                    raise Refused(f"application {application}", [Objection("state", "is certified already")])
-                done.append(draft)
-                return draft.append()
-
-            try:
-                self.stores.events.append_numbered(series, build)
-            except Conflict:
-                continue
-            return Done(application, tuple(done[-1].new), done[-1].application.state)
         raise Conflict(f"application {application} is being written by others; try again")
 
     def write_clock(self, applications: Sequence[str], until: date) -> tuple[Done, ...]:
@@ -334,25 +294,8 @@ class Service:
             raise NotFound(f"no candidate {key}")
         return found
 
-    def _not_in_future(self, on: date, rules: Rules) -> None:
+    def refuse_future(self, on: date, rules: Rules) -> None:
+        """Refuse a day that has not come yet on the board's calendar."""
         today = self.today(rules.scheme.time_zone)
         if on > today:
             raise Refused(f"day {on}", [Objection("not_in_future", f"lies in the future; the board's day is {today}")])
-
-
-def number_pattern(rules: Rules, awarded_on: date) -> tuple[str, int, str]:
-    """Fill in the pattern of a certificate's number: what stands before the serial, its digits, what stands after."""
-    before, digits, after = split_number(rules.scheme.certificate.number)
-    values = {
-        "year": f"{awarded_on.year:04d}",
-        "yy": f"{awarded_on.year % 100:02d}",
-        "level": str(rules.number),
-        **rules.scheme.certificate.fields,
-    }
-
-    def fill(text: str) -> str:
-        for name, value in values.items():
-            text = text.replace("{" + name + "}", value)
-        return text
-
-    return fill(before), digits, fill(after)

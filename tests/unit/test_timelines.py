@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.timeline import Timeline, day, test_scheme as scheme_with
+from tests.timeline import Timeline, day
+from tests.timeline import test_scheme as scheme_with
 from workflow import events as e
 from workflow.errors import Refused
 
