@@ -91,11 +91,15 @@ class EventStore(Protocol):
 
         An application whose last sequence is no longer the one expected is left out whole and spares the rest.
 
+        Args:
+            batch: At most one append for each application; recorded instants in UTC.
+
         Returns:
-            Keys of the applications that were left out.
+            Keys of the applications that were left out, in the order given.
 
         Raises:
             Unavailable: the database cannot be written; nothing of the batch was kept.
+            Corrupt: a command of the application or a certificate number is used twice; nothing of the batch was kept.
         """
 
     def append_numbered(self, series: str, build: Callable[[int], Append]) -> None:
@@ -103,6 +107,9 @@ class EventStore(Protocol):
         Draw the next number of a series and write the events that bear it, in one transaction.
 
         Numbers of a series start at 1 and have no gap: a number drawn in vain is drawn again.
+
+        Args:
+            build: Makes the append; may read from the stores, must not write to them. What it raises is passed on.
 
         Raises:
             Conflict: the application changed meanwhile; nothing was kept and no number is lost.

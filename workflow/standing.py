@@ -6,12 +6,12 @@ Pure; made from a replayed application. Marks that have not been announced are n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from workflow.application import Application, Attempt
-from workflow.clock import next_due
+from workflow.clock import Due, next_due
 from workflow.document import LAST_DAY
 from workflow.eligibility import assess
 from workflow.events import Expired
@@ -120,11 +120,6 @@ def standing_of(application: Application, rules: Rules, as_of: date, known_at: d
         p for p in passes(application, rules) if p.last_valid_on < as_of and (p.part, p.sitting) not in valid
     )
     due = next_due(application, rules)
-    clock = ""
-    if due:
-        effect = "the application expires" if isinstance(due.fact, Expired) else "to be taken again"
-        cause = due.fact.cause if isinstance(due.fact, Expired) else f"{getattr(due.fact, 'part', '')} lapses"
-        clock = f"{cause}: {effect}"
     return Standing(
         application,
         as_of,
@@ -132,10 +127,24 @@ def standing_of(application: Application, rules: Rules, as_of: date, known_at: d
         met,
         held,
         awaited(application, rules, as_of),
-        clock,
+        _clock(application, rules, due),
         due.on if due else None,
         lapsed,
     )
+
+
+def _clock(application: Application, rules: Rules, due: Due | None) -> str:
+    """Say what the clock will do next, or what it would do if the results that hold it were no passes."""
+    held_up = ""
+    if due is None and any(x.is_open for x in application.attempts):
+        settled = replace(application, attempts=tuple(x for x in application.attempts if not x.is_open))
+        if (due := next_due(settled, rules)) is not None:
+            held_up = f"held by a result that is still to come; if that is no pass, as of {due.on}: "
+    if due is None:
+        return ""
+    if isinstance(due.fact, Expired):
+        return f"{held_up}{due.fact.cause}: the application expires"
+    return f"{held_up}{getattr(due.fact, 'part', '')} lapses: to be taken again"
 
 
 def awaited(application: Application, rules: Rules, as_of: date) -> tuple[tuple[str, str], ...]:
