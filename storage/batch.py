@@ -1,0 +1,40 @@
+"""What a batch of appends must be before any store writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from workflow.errors import Conflict
+from workflow.ports import Append, bucket_of
+
+
+def in_key_order(batch: Sequence[Append]) -> list[Append]:
+    """
+    Check that a batch is well formed, and sort it, so that two writers lock the same rows in the same order.
+
+    Raises:
+        ValueError: an application occurs twice, or its events do not fit the sequence expected and the projection.
+    """
+    ordered = sorted(batch, key=lambda append: (bucket_of(append.application), append.application))
+    for before, after in pairwise(ordered):
+        if before.application == after.application:
+            raise ValueError(f"application {after.application} occurs twice in one batch")
+    for append in ordered:
+        numbers = [event.sequence for event in append.events]
+        last = append.events[-1] if append.events else None
+        if (
+            last is None
+            or numbers != list(range(append.expected + 1, append.expected + 1 + len(numbers)))
+            or any(event.application != append.application for event in append.events)
+            or any(after.previous != before.hash for before, after in pairwise(append.events))
+            or (append.projection.application, append.projection.sequence, append.projection.head)
+            != (append.application, last.sequence, last.hash)
+        ):
+            raise ValueError(f"application {append.application}: its new events do not fit each other")
+    return ordered
+
+
+def moved_on(application: str) -> Conflict:
+    """Give the error for an application that changed under its writer."""
+    return Conflict(f"application {application} has changed meanwhile; look again and repeat if it still holds")

@@ -1,0 +1,241 @@
+"""
+Histories and their projection on SQL: the event store.
+
+Only appends. The projection is written in the transaction that writes the events, and nothing here judges a fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Engine, Result, Select, and_, bindparam, select, text, update
+
+from storage import tables
+from storage.batch import in_key_order, moved_on
+from storage.bulk import Bulk, insert
+from storage.codec import admission_rows, certificate_rows, from_row, projection_row, to_row
+from storage.engine import reading, writing
+from workflow.events import Event
+from workflow.ports import Append, Projection, bucket_of
+
+PAGE: Final = 2_000  # rows fetched at a time: flat memory, and few round trips
+KEYS_AT_ONCE: Final = 500
+Wanted = Select[*tuple[Any, ...]]
+
+_e, _a = tables.event.c, tables.application.c
+event_columns: Final[Sequence[ColumnElement[Any]]] = (
+    _e.application, _e.sequence, _e.type, _e.version, _e.step, _e.source, _e.dest, _e.effective_on, _e.recorded_at,
+    _e.actor, _e.command, _e.data, _e.previous, _e.hash,
+)  # fmt: skip
+_PROJECTION: Final[Sequence[ColumnElement[Any]]] = (
+    _a.application, _a.candidate, _a.scheme, _a.digest, _a.level, _a.submitted_on, _a.state, _a.sequence, _a.head,
+    _a.next_due_on,
+)  # fmt: skip
+# Made once: putting a statement together costs as much as running it.
+_HISTORY: Final = (
+    select(*event_columns)
+    .where(_e.bucket == bindparam("in_bucket"), _e.application == bindparam("key"))
+    .order_by(_e.sequence)
+)
+_ONE_PROJECTION: Final = select(*_PROJECTION).where(
+    _a.bucket == bindparam("in_bucket"), _a.application == bindparam("key")
+)
+# Through the unique key (application, bucket) and then the events' own, so that neither database sorts events.
+_IN_KEY_ORDER: Final = (
+    select(*event_columns)
+    .select_from(tables.application)
+    .join(tables.event, and_(_e.bucket == _a.bucket, _e.application == _a.application))
+    .order_by(_a.application, _a.bucket, _e.sequence)
+)
+
+
+class _Overtaken(Exception):
+    """At least one application of a batch has moved on."""
+
+
+class SqlEvents:
+    """The event store on SQLite and PostgreSQL; every method is one transaction, and safe from any thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def history(self, application: str) -> tuple[Event, ...]:
+        """
+        Give all events of an application in order; empty if there is no such application.
+
+        Raises:
+            Corrupt: a stored event cannot be read.
+        """
+        with reading(self._engine) as tx:
+            rows = tx.execute(_HISTORY, _place(application)).all()
+        return tuple(map(from_row, rows))
+
+    def histories(self, applications: Sequence[str] | None = None) -> Iterator[tuple[Event, ...]]:
+        """
+        Stream whole histories in the order of application keys, as of one moment and in flat memory.
+
+        Writers are not held up meanwhile, and a reader that takes its time is not cut off.
+
+        Args:
+            applications: Only these, where given (then as of one moment for each 500); unknown keys are passed over.
+
+        Raises:
+            Corrupt: a stored event cannot be read.
+        """
+        if applications is None:
+            yield from self._stream(_IN_KEY_ORDER)
+            return
+        keys = sorted(set(applications))
+        for start in range(0, len(keys), KEYS_AT_ONCE):
+            yield from self._stream(_IN_KEY_ORDER.where(_a.application.in_(keys[start : start + KEYS_AT_ONCE])))
+
+    def _stream(self, wanted: Wanted) -> Iterator[tuple[Event, ...]]:
+        with reading(self._engine) as tx, _rows(tx, wanted) as rows:
+            for _, history in groupby(rows, key=itemgetter(0)):
+                yield tuple(map(from_row, history))
+
+    def append(self, batch: Sequence[Append]) -> tuple[str, ...]:
+        """
+        Write the events of many applications in one transaction.
+
+        Args:
+            batch: At most one append for each application.
+
+        Returns:
+            Keys of the applications that were left out since they had moved on, in the order given.
+
+        Raises:
+            Unavailable: the database cannot be written; nothing of the batch was kept.
+            Conflict: the number of an event is taken although its application had not moved on; nothing was kept.
+            Corrupt: a row breaks the rules of the database (a command or certificate number used twice).
+        """
+        ordered = in_key_order(batch)
+        if not ordered:
+            return ()
+        try:
+            with writing(self._engine) as tx:
+                if not self._claim(tx, ordered):
+                    raise _Overtaken
+                self._record(tx, ordered)
+        except _Overtaken:
+            if len(ordered) == 1:
+                return (ordered[0].application,)
+        else:
+            return ()
+        # Many rows at once only tell how many moved on; row by row tells which.
+        with writing(self._engine) as tx:
+            kept = [append for append in ordered if self._claim(tx, [append])]
+            self._record(tx, kept)
+        keys = {append.application for append in kept}
+        return tuple(append.application for append in batch if append.application not in keys)
+
+    def append_numbered(self, series: str, build: Callable[[int], Append]) -> None:
+        """
+        Draw the next number of a series and write the events that bear it, in one transaction.
+
+        Args:
+            build: Makes the append; may read from the store, must not write to it. What it raises is passed on, and the
+                number is not used up.
+
+        Raises:
+            Conflict: the application changed meanwhile; nothing was kept and no number is lost.
+        """
+        with writing(self._engine) as tx:
+            ordered = in_key_order([build(self._draw(tx, series))])
+            if not self._claim(tx, ordered):
+                raise moved_on(ordered[0].application)
+            self._record(tx, ordered)
+
+    def projection(self, application: str) -> Projection | None:
+        """Give the projection of an application."""
+        with reading(self._engine) as tx:
+            row = tx.execute(_ONE_PROJECTION, _place(application)).one_or_none()
+        return None if row is None else Projection(*row)
+
+    def projections(self) -> Iterator[Projection]:
+        """Stream all projections in the order of application keys."""
+        with reading(self._engine) as tx, _rows(tx, select(*_PROJECTION).order_by(_a.application)) as rows:
+            for row in rows:
+                yield Projection(*row)
+
+    def due(self, on: date) -> tuple[str, ...]:
+        """Give the keys of applications for which the clock had something to do by a day, in key order."""
+        # Sorted here: asked for the order, SQLite walks all keys in it rather than the small index of what is due.
+        return tuple(sorted(self._keys(select(_a.application).where(_a.next_due_on <= on))))
+
+    def at_sitting(self, sitting: str, part: str | None = None) -> tuple[str, ...]:
+        """Give the keys of applications that were ever admitted to a sitting (of a part), in key order."""
+        c = tables.admission.c
+        wanted = select(c.application).distinct().where(c.sitting == sitting).order_by(c.application)
+        return self._keys(wanted if part is None else wanted.where(c.part == part))
+
+    def certificate_holder(self, number: str) -> str | None:
+        """Give the application whose certificate bears a number."""
+        c = tables.certificate.c
+        return next(iter(self._keys(select(c.application).where(c.number == number))), None)
+
+    def _keys(self, wanted: Select[str]) -> tuple[str, ...]:
+        with reading(self._engine) as tx:
+            return tuple(tx.scalars(wanted))
+
+    def _claim(self, tx: Connection, ordered: Sequence[Append]) -> bool:
+        """Move applications on to their new projections; false if any was not where its writer saw it."""
+        new = [projection_row(append.projection) for append in ordered if append.expected == 0]
+        known = [
+            {**projection_row(append.projection), "expected": append.expected} for append in ordered if append.expected
+        ]
+        return self._insert_application(tx, new) == len(new) and self._update_application(tx, known) == len(known)
+
+    def _record(self, tx: Connection, ordered: Sequence[Append]) -> None:
+        self._insert_event(tx, (to_row(event) for append in ordered for event in append.events))
+        self._insert_admission(tx, (row for append in ordered for row in admission_rows(append.events)))
+        self._insert_certificate(tx, (row for append in ordered for row in certificate_rows(append.events)))
+
+    def _draw(self, tx: Connection, series: str) -> int:
+        # The row stays locked until the end of the transaction: the next drawer waits, and no number is lost.
+        table = tables.number_series
+        first = insert(tx.dialect, table).values(series=series, last=1)
+        drawn = first.on_conflict_do_update(index_elements=[table.c.series], set_={"last": table.c.last + 1})
+        return int(tx.execute(drawn.returning(table.c.last)).scalar_one())
+
+    @cached_property
+    def _insert_application(self) -> Bulk:
+        dialect = self._engine.dialect
+        return Bulk(dialect, insert(dialect, tables.application).on_conflict_do_nothing())
+
+    @cached_property
+    def _update_application(self) -> Bulk:
+        seen = (_a.bucket == bindparam("bucket"), _a.application == bindparam("application"))
+        values = {c.name: bindparam(c.name, type_=c.type) for c in tables.application.c if not c.primary_key}
+        guarded = update(tables.application).where(*seen, _a.sequence == bindparam("expected")).values(values)
+        return Bulk(self._engine.dialect, guarded)
+
+    @cached_property
+    def _insert_event(self) -> Bulk:
+        return Bulk(self._engine.dialect, insert(self._engine.dialect, tables.event))
+
+    @cached_property
+    def _insert_admission(self) -> Bulk:
+        dialect = self._engine.dialect
+        return Bulk(dialect, insert(dialect, tables.admission).on_conflict_do_nothing())
+
+    @cached_property
+    def _insert_certificate(self) -> Bulk:
+        return Bulk(self._engine.dialect, insert(self._engine.dialect, tables.certificate))
+
+
+def _place(application: str) -> dict[str, Any]:
+    return {"in_bucket": bucket_of(application), "key": application}
+
+
+def _rows(tx: Connection, wanted: Wanted) -> Result[*tuple[Any, ...]]:
+    """Open a stream of rows; to be closed, since a stream left half-way keeps its place on the server."""
+    if tx.dialect.name == "postgresql":
+        # A reader that takes its time (an audit piped into a pager) holds no row that anyone waits for.
+        tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    return tx.execute(wanted.execution_options(yield_per=PAGE))

@@ -1,0 +1,232 @@
+"""
+The stores in memory: the same contract without a database, for tests and for trying things out.
+
+Thread-safe by one lock. Everything is gone with the object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from threading import RLock
+
+from storage.batch import in_key_order, moved_on
+from storage.codec import admission_rows, certificate_rows, to_row
+from storage.portable import check_candidates, check_sittings
+from workflow.errors import Corrupt
+from workflow.events import Event
+from workflow.ports import Append, Candidate, Projection, Sitting
+from workflow.scheme import Pinned
+
+
+class MemoryEvents:
+    """The event store in memory."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._histories: dict[str, tuple[Event, ...]] = {}
+        self._projections: dict[str, Projection] = {}
+        self._admitted: dict[tuple[str, str], set[str]] = {}
+        self._holders: dict[str, str] = {}
+        self._serials: set[tuple[str, int]] = set()
+        self._series: dict[str, int] = {}
+
+    def history(self, application: str) -> tuple[Event, ...]:
+        """Give all events of an application in order; empty if there is no such application."""
+        return self._histories.get(application, ())
+
+    def histories(self, applications: Sequence[str] | None = None) -> Iterator[tuple[Event, ...]]:
+        """Stream whole histories in the order of application keys, as of one moment."""
+        with self._lock:
+            chosen = self._histories if applications is None else set(applications) & self._histories.keys()
+            found = [self._histories[key] for key in sorted(chosen)]
+        yield from found
+
+    def append(self, batch: Sequence[Append]) -> tuple[str, ...]:
+        """
+        Write the events of many applications; keys of those that had moved on are given back, in the order given.
+
+        Raises:
+            Corrupt: a command or a certificate number is used twice; nothing was kept.
+        """
+        ordered = in_key_order(batch)
+        with self._lock:
+            kept = [append for append in ordered if len(self.history(append.application)) == append.expected]
+            self._record(kept)
+        keys = {append.application for append in kept}
+        return tuple(append.application for append in batch if append.application not in keys)
+
+    def append_numbered(self, series: str, build: Callable[[int], Append]) -> None:
+        """
+        Draw the next number of a series and write the events that bear it.
+
+        Raises:
+            Conflict: the application changed meanwhile; nothing was kept and no number is lost.
+        """
+        with self._lock:
+            serial = self._series.get(series, 0) + 1
+            ordered = in_key_order([build(serial)])
+            if len(self.history(ordered[0].application)) != ordered[0].expected:
+                raise moved_on(ordered[0].application)
+            self._record(ordered)
+            self._series[series] = serial
+
+    def _record(self, ordered: Sequence[Append]) -> None:
+        certificates = [row for append in ordered for row in certificate_rows(append.events)]
+        numbers = [*self._holders, *(row["number"] for row in certificates)]
+        serials = [*self._serials, *((row["series"], row["serial"]) for row in certificates)]
+        if len(set(numbers)) != len(numbers) or len(set(serials)) != len(serials):
+            raise Corrupt("the number of a certificate is used twice; nothing was kept")
+        for append in ordered:
+            commands = [event.command for event in (*self.history(append.application), *append.events)]
+            if len(set(commands)) != len(commands):
+                raise Corrupt(f"application {append.application}: a command is used twice; nothing was kept")
+            for event in append.events:
+                to_row(event)  # refuses what a database would refuse
+        for append in ordered:
+            key = append.application
+            self._histories[key] = (*self.history(key), *append.events)
+            self._projections[key] = append.projection
+            for row in admission_rows(append.events):
+                self._admitted.setdefault((row["sitting"], row["part"]), set()).add(key)
+        self._holders |= {row["number"]: row["application"] for row in certificates}
+        self._serials = set(serials)
+
+    def projection(self, application: str) -> Projection | None:
+        """Give the projection of an application."""
+        return self._projections.get(application)
+
+    def projections(self) -> Iterator[Projection]:
+        """Stream all projections in the order of application keys."""
+        with self._lock:
+            found = [self._projections[key] for key in sorted(self._projections)]
+        yield from found
+
+    def due(self, on: date) -> tuple[str, ...]:
+        """Give the keys of applications for which the clock had something to do by a day, in key order."""
+        with self._lock:
+            return tuple(
+                key
+                for key, projection in sorted(self._projections.items())
+                if projection.next_due_on is not None and projection.next_due_on <= on
+            )
+
+    def at_sitting(self, sitting: str, part: str | None = None) -> tuple[str, ...]:
+        """Give the keys of applications that were ever admitted to a sitting (of a part), in key order."""
+        with self._lock:
+            chosen = [keys for (s, p), keys in self._admitted.items() if s == sitting and part in (None, p)]
+        return tuple(sorted(set().union(*chosen)))
+
+    def certificate_holder(self, number: str) -> str | None:
+        """Give the application whose certificate bears a number."""
+        return self._holders.get(number)
+
+
+class MemoryCandidates:
+    """The candidate registry in memory."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._by_key: dict[str, Candidate] = {}
+        self._by_document: dict[tuple[str, str], Candidate] = {}
+
+    def add(self, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+        """
+        Add persons, or give those who are there already under the same document.
+
+        Raises:
+            Corrupt: the key of a new person belongs to another person; nothing was kept.
+        """
+        check_candidates(candidates)
+        with self._lock:
+            by_document = dict(self._by_document)
+            for candidate in candidates:
+                by_document.setdefault((candidate.document_type, candidate.document_number), candidate)
+            by_key = {candidate.key: candidate for candidate in by_document.values()}
+            if len(by_key) != len(by_document):
+                raise Corrupt("the key of a new person belongs to another person; nothing was kept")
+            self._by_key, self._by_document = by_key, by_document
+            return tuple(by_document[c.document_type, c.document_number] for c in candidates)
+
+    def get(self, key: str) -> Candidate | None:
+        """Give a person by key."""
+        return self._by_key.get(key)
+
+    def many(self, keys: Sequence[str]) -> dict[str, Candidate]:
+        """Give persons by their keys; a key that is not registered is left out."""
+        by_key = self._by_key
+        return {key: by_key[key] for key in sorted(set(keys)) if key in by_key}
+
+    def by_document(self, document_type: str, document_number: str) -> Candidate | None:
+        """Find a person by identity paper."""
+        return self._by_document.get((document_type, document_number))
+
+    def by_name(self, name: str) -> tuple[Candidate, ...]:
+        """Find persons by exact name, in key order."""
+        return tuple(candidate for _, candidate in sorted(self._by_key.items()) if candidate.name == name)
+
+
+class MemorySchemes:
+    """The shelf of scheme documents in memory."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._documents: dict[str, Pinned] = {}
+
+    def put(self, pinned: Pinned, at: datetime) -> bool:
+        """Keep a document; tell whether it was new."""
+        if at.utcoffset() is None:
+            raise ValueError("an instant without a zone cannot be stored")
+        with self._lock:
+            is_new = pinned.digest not in self._documents
+            self._documents.setdefault(pinned.digest, pinned)
+            return is_new
+
+    def get(self, digest: str) -> Pinned | None:
+        """Give the document with a digest."""
+        return self._documents.get(digest)
+
+    def current(self) -> tuple[Pinned, ...]:
+        """Give the newest version of every scheme, in the order of scheme ids; of equal versions, the last put."""
+        with self._lock:
+            documents = sorted(self._documents.values(), key=lambda pinned: pinned.scheme.version)  # stable
+        newest = {pinned.scheme.scheme: pinned for pinned in documents}
+        return tuple(newest[scheme] for scheme in sorted(newest))
+
+
+class MemorySittings:
+    """The register of sittings in memory."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._sittings: dict[tuple[str, str, date], Sitting] = {}
+
+    def put(self, sittings: Sequence[Sitting]) -> int:
+        """Add sittings; one that is there already (key, part and day) is passed over. Gives the number added."""
+        check_sittings(sittings)
+        with self._lock:
+            before = len(self._sittings)
+            for sitting in sittings:
+                self._sittings.setdefault((sitting.key, sitting.part, sitting.sat_on), sitting)
+            return len(self._sittings) - before
+
+    def find(self, key: str, part: str | None = None) -> tuple[Sitting, ...]:
+        """Give the sittings of a session, in the order of part and day."""
+        with self._lock:
+            found = [s for s in self._sittings.values() if s.key == key and part in (None, s.part)]
+        return tuple(sorted(found, key=lambda s: (s.part, s.sat_on)))
+
+    def all(self) -> tuple[Sitting, ...]:
+        """Give every sitting in the order of day, key and part."""
+        with self._lock:
+            return tuple(sorted(self._sittings.values(), key=lambda s: (s.sat_on, s.key, s.part)))
+
+
+class MemoryStores:
+    """All stores in memory."""
+
+    def __init__(self) -> None:
+        self.events = MemoryEvents()
+        self.candidates = MemoryCandidates()
+        self.schemes = MemorySchemes()
+        self.sittings = MemorySittings()

@@ -1,0 +1,8 @@
+"""The migrations: the only way in which tables are made or changed. Additive first (models.md, section 5)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Every revision, oldest first, so that opening a database need not load Alembic; a test holds it equal to versions/.
+REVISIONS: Final = ("0001",)

@@ -1,0 +1,202 @@
+"""
+The tables, and the few column types that mean the same on SQLite and PostgreSQL.
+
+Owns names and shapes only: a database is made by the migrations, never from here, and a test holds the two equal.
+Every key that concerns an application begins with `bucket`, so that the same SQL runs on one file, one server and
+Citus (engines.md, section 6). No `func.now()`: the clock is a value passed in.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    TIMESTAMP,
+    Column,
+    Date,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Named,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypedColumns,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeEngine
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """
+    An instant: aware in, aware UTC out, naive refused.
+
+    SQLite would drop the zone silently, so it gets text of a fixed width whose order is the order of time.
+    """
+
+    impl = String(26)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Give timestamptz on PostgreSQL, text elsewhere."""
+        on_postgresql = dialect.name == "postgresql"
+        return dialect.type_descriptor(TIMESTAMP(timezone=True) if on_postgresql else String(26))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Turn an aware instant into what the database keeps."""
+        if value is None:
+            return None
+        if value.tzinfo is None or value.utcoffset() is None:
+            raise ValueError("an instant without a zone cannot be stored")
+        value = value.astimezone(UTC)
+        if dialect.name == "postgresql":
+            return value
+        return value.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Turn what the database keeps into an aware instant in UTC."""
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+# COLLATE "C": a key's order is that of its code points on both databases, whatever the server's language.
+Code: Final = Text().with_variant(Text(collation="C"), "postgresql")
+
+
+class _SchemeDocument(TypedColumns):
+    digest: Named[str] = Column(String(64), primary_key=True)
+    scheme: Named[str] = Column(Code)
+    version: Named[int] = Column(Integer)
+    title: Named[str] = Column(Text)
+    text: Named[str] = Column(Text)
+    put_at: Named[datetime] = Column(Instant)
+    ordinal: Named[int] = Column(Integer, unique=True)
+
+
+class _Application(TypedColumns):
+    bucket: Named[int] = Column(SmallInteger, primary_key=True, autoincrement=False)
+    application: Named[str] = Column(Code, primary_key=True)
+    candidate: Named[str] = Column(Code)
+    scheme: Named[str] = Column(Code)
+    digest: Named[str] = Column(String(64))
+    level: Named[int] = Column(SmallInteger)
+    submitted_on: Named[date] = Column(Date)
+    state: Named[str] = Column(Code)
+    sequence: Named[int] = Column(Integer)
+    head: Named[str] = Column(String(64))
+    next_due_on: Named[date | None] = Column(Date)
+
+
+class _Event(TypedColumns):
+    bucket: Named[int] = Column(SmallInteger, primary_key=True, autoincrement=False)
+    application: Named[str] = Column(Code, primary_key=True)
+    sequence: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    type: Named[str] = Column(Code)
+    version: Named[int] = Column(SmallInteger)
+    step: Named[str] = Column(Code)
+    source: Named[str] = Column(Code)
+    dest: Named[str] = Column(Code)
+    effective_on: Named[date] = Column(Date)
+    recorded_at: Named[datetime] = Column(Instant)
+    actor: Named[str] = Column(Text)
+    command: Named[str] = Column(Code)
+    data: Named[str] = Column(Text)
+    previous: Named[str] = Column(String(64))
+    hash: Named[str] = Column(String(64))
+
+
+class _Admission(TypedColumns):
+    bucket: Named[int] = Column(SmallInteger, primary_key=True, autoincrement=False)
+    application: Named[str] = Column(Code, primary_key=True)
+    part: Named[str] = Column(Code, primary_key=True)
+    sitting: Named[str] = Column(Code, primary_key=True)
+    sat_on: Named[date] = Column(Date)
+
+
+class _Certificate(TypedColumns):
+    number: Named[str] = Column(Code, primary_key=True)
+    series: Named[str] = Column(Code)
+    serial: Named[int] = Column(Integer)
+    bucket: Named[int] = Column(SmallInteger)
+    application: Named[str] = Column(Code)
+    awarded_on: Named[date] = Column(Date)
+
+
+class _NumberSeries(TypedColumns):
+    series: Named[str] = Column(Code, primary_key=True)
+    last: Named[int] = Column(Integer)
+
+
+class _Candidate(TypedColumns):
+    key: Named[str] = Column(Code, primary_key=True)
+    name: Named[str] = Column(Text)
+    name_index: Named[str] = Column(Code, index=True)
+    document_type: Named[str] = Column(Code)
+    document_number: Named[str] = Column(Text)
+    document_index: Named[str] = Column(Code)
+    sex: Named[str] = Column(Text)
+    phone: Named[str] = Column(Text)
+
+
+class _Sitting(TypedColumns):
+    key: Named[str] = Column(Code, primary_key=True)
+    part: Named[str] = Column(Code, primary_key=True)
+    sat_on: Named[date] = Column(Date, primary_key=True)
+    centre: Named[str] = Column(Text)
+
+
+scheme_document: Final = Table("scheme_document", metadata, _SchemeDocument)
+
+# The second key serves whatever runs over all applications in the order of their keys, without sorting.
+application: Final = Table("application", metadata, _Application, UniqueConstraint("application", "bucket"))
+
+# What is due is few among many: the index holds only applications for which the clock has something to do, and all
+# that the question needs.
+Index(
+    "ix_application_due",
+    application.c.next_due_on,
+    application.c.bucket,
+    application.c.application,
+    sqlite_where=application.c.next_due_on.is_not(None),
+    postgresql_where=application.c.next_due_on.is_not(None),
+)
+
+# (bucket, application, sequence) is the optimistic lock's last line; a retried command is recognised by the second key.
+event: Final = Table(
+    "event",
+    metadata,
+    _Event,
+    UniqueConstraint("bucket", "application", "command"),
+    ForeignKeyConstraint(["bucket", "application"], ["application.bucket", "application.application"]),
+)
+
+admission: Final = Table("admission", metadata, _Admission, Index(None, "sitting", "part", "application"))
+
+certificate: Final = Table("certificate", metadata, _Certificate, UniqueConstraint("series", "serial"))
+
+number_series: Final = Table("number_series", metadata, _NumberSeries)
+
+# Unique by the index of the number, not the number: a sealed text may differ each time that it is sealed.
+candidate: Final = Table("candidate", metadata, _Candidate, UniqueConstraint("document_type", "document_index"))
+
+sitting: Final = Table("sitting", metadata, _Sitting)
+
+APPEND_ONLY: Final = ("event", "scheme_document", "certificate")

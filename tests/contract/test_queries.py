@@ -1,0 +1,126 @@
+"""What every event store answers: streams in key order, what is due, who sat where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from tests.histories import FIRST, filed, followed
+from workflow import events as e
+from workflow.ports import Stores
+
+# In the order of code points, which is neither the dictionary's nor that of UTF-16.
+KEYS = (
+    "2026-1",
+    "2026-10",
+    "2026-2",
+    "A-1",
+    "Z",
+    "a",
+    "a b",
+    "ß",
+    "é",
+    "中文-001",
+    "中文-002",
+    "\uf900",
+    "\uffee",
+    "😀",
+)
+
+
+def test_streams_come_in_the_order_of_keys(stores: Stores) -> None:
+    """Histories and projections come in code-point order of their keys, each history whole and in order."""
+    assert list(KEYS) == sorted(KEYS)
+    batch = [filed(key, *[e.Withdrawn(reason=str(n)) for n in range(12)]) for key in KEYS]
+    assert stores.events.append(batch[::2]) == stores.events.append(batch[1::2]) == ()
+    assert list(stores.events.histories()) == [append.events for append in batch]
+    assert list(stores.events.projections()) == [append.projection for append in batch]
+
+
+def test_chosen_histories_come_in_the_order_of_keys(stores: Stores) -> None:
+    """Chosen keys come once each and in key order, whatever order was asked; unknown ones are passed over."""
+    stores.events.append([filed(key) for key in KEYS])
+    found = stores.events.histories(["😀", "a", "unknown", "中文-002", "a", "2026-10"])
+    assert [history[0].application for history in found] == ["2026-10", "a", "中文-002", "😀"]
+    assert list(stores.events.histories([])) == []
+
+
+def test_long_streams_are_whole(stores: Stores) -> None:
+    """More than one page of rows and of keys: no history is cut or lost, all of them or chosen ones."""
+    batch = [filed(f"E-{n:04}", e.Withdrawn(), e.Withdrawn(reason="x")) for n in range(1_200)]
+    for start in range(0, len(batch), 400):
+        assert stores.events.append(batch[start : start + 400]) == ()
+    assert list(stores.events.histories()) == [append.events for append in batch]
+    chosen = [append.application for append in batch if append.application != "E-0600"]
+    assert list(stores.events.histories(chosen)) == [append.events for append in batch if append.application in chosen]
+
+
+def test_a_stream_holds_nobody_up(stores: Stores) -> None:
+    """While a stream is being read others may write; it may be left half-way, and shows one moment only."""
+    batch = [filed(f"E-{n:04}") for n in range(1_000)]
+    stores.events.append(batch)
+    stream = stores.events.histories()
+    assert next(stream) == batch[0].events
+    assert stores.events.append([followed(batch[-1]), filed("F-1")]) == ()
+    assert [len(history) for history in stream] == [1] * 999
+    left = stores.events.histories()
+    next(left)
+    close = getattr(left, "close", None)
+    assert close is not None
+    close()
+    assert stores.events.append([followed(batch[0])]) == ()
+
+
+def test_due_are_those_whose_day_has_come(stores: Stores) -> None:
+    """The day itself counts, later days and none do not, and a projection that moved on no longer counts."""
+    day = date(2026, 5, 1)
+    moved = filed("b", next_due_on=day)
+    stores.events.append(
+        [
+            filed("中", next_due_on=date(1999, 12, 31)),
+            filed("c", next_due_on=day),
+            moved,
+            filed("d", next_due_on=date(2026, 5, 2)),
+            filed("e"),
+        ]
+    )
+    stores.events.append([followed(moved)])
+    assert stores.events.due(day) == ("c", "中")
+    assert stores.events.due(date(2026, 4, 30)) == ("中",)
+    assert stores.events.due(date(2026, 5, 2)) == ("c", "d", "中")
+    assert stores.events.due(date(1999, 12, 30)) == ()
+
+
+def test_at_a_sitting_are_those_ever_admitted_to_it(stores: Stores) -> None:
+    """Admitted, cancelled or scored without an admission (a review): each counts once; other sittings do not."""
+    admitted = e.Admitted(part="theory", sitting="2026-10/1", sat_on=FIRST)
+    skills = e.Admitted(part="skills", sitting="2026-10/1", sat_on=FIRST)
+    cancelled = e.AdmissionCancelled(part="theory", sitting="2026-10/1", reason="flood")
+    reviewed = e.ScoreRecorded.model_validate({**admitted.model_dump(), "part": "review", "score": "80"})
+    scored = e.ScoreRecorded.model_validate({**admitted.model_dump(), "score": "80"})
+    elsewhere = e.Admitted(part="theory", sitting="2026-10/2", sat_on=FIRST)
+    stores.events.append(
+        [
+            filed("é", admitted, skills),
+            filed("b", admitted, cancelled, admitted, scored),
+            filed("c", reviewed),
+            filed("d", elsewhere),
+            filed("e", skills),
+        ]
+    )
+    assert stores.events.at_sitting("2026-10/1") == ("b", "c", "e", "é")
+    assert stores.events.at_sitting("2026-10/1", "theory") == ("b", "é")
+    assert stores.events.at_sitting("2026-10/1", "review") == ("c",)
+    assert stores.events.at_sitting("2026-10/2", "skills") == ()
+    assert stores.events.at_sitting("nowhere") == ()
+
+
+def test_a_projection_says_all_that_it_was_given(stores: Stores) -> None:
+    """Every column of the projection comes back, from the row and from the stream."""
+    append = filed("E-1")
+    projection = replace(
+        append.projection, candidate="c-9", scheme="lrc", digest="0" * 64, level=1, state="trained", next_due_on=FIRST
+    )
+    stores.events.append([replace(append, projection=projection)])
+    assert stores.events.projection("E-1") == projection
+    assert list(stores.events.projections()) == [projection]

@@ -1,0 +1,70 @@
+"""The questions that are asked of many rows go by an index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from storage.database import Database, init, open_database
+from tests.histories import filed
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Give a database with a thousand applications, of which three have something due."""
+    init(database_url)
+    with open_database(database_url) as opened:
+        batch = [filed(f"E-{n:04}", next_due_on=date(2026, 5, 1) if n % 400 == 7 else None) for n in range(1000)]
+        opened.events.append(batch)
+        with opened.engine.begin() as tx:
+            tx.execute(text("ANALYZE"))
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("question", "index"),
+    [
+        (lambda events: events.due(date(2026, 6, 1)), "ix_application_due"),
+        (lambda events: events.at_sitting("x"), "ix_admission_sitting_part_application"),
+        (lambda events: events.history("E-0001"), "event"),
+        (lambda events: list(events.histories(["E-0001", "E-0002"])), "application"),
+    ],
+    ids=["due", "at_sitting", "history", "histories"],
+)
+def test_a_question_goes_by_its_index(database: Database, question: Any, index: str) -> None:
+    """No table is read from end to end to answer it."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        if statement.lstrip().startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    question(database.events)
+    event.remove(database.engine, "before_cursor_execute", note)
+    with database.engine.begin() as tx:
+        if tx.dialect.name == "postgresql":
+            tx.execute(text("SET LOCAL enable_seqscan = off"))  # a thousand rows are hardly worth an index
+            plan = "\n".join(tx.exec_driver_sql(f"EXPLAIN {asked[-1][0]}", asked[-1][1]).scalars())
+            assert "Seq Scan" not in plan, plan
+        else:
+            plan = "\n".join(row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[-1][0]}", asked[-1][1]))
+            assert "SCAN" not in plan, plan
+    assert index in plan
+
+
+def test_the_stream_of_all_histories_sorts_nothing_on_sqlite(sqlite_url: str) -> None:
+    """A single file has nowhere to sort ten million events: the keys' own order is used."""
+    init(sqlite_url)
+    with open_database(sqlite_url) as opened:
+        opened.events.append([filed(f"E-{n}") for n in range(100)])
+        from storage.events import _IN_KEY_ORDER
+
+        with opened.engine.begin() as tx:
+            tx.execute(text("ANALYZE"))
+            plan = [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {_IN_KEY_ORDER}")]
+    assert not [line for line in plan if "B-TREE" in line], plan
