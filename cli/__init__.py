@@ -1,0 +1,1 @@
+"""The command line: every way in which a person or a script reaches the service."""

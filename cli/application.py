@@ -1,0 +1,221 @@
+"""`examboard application`: one candidate's passage through one level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli import intake_files, options, wiring
+from cli.files import name_of, read_text
+from cli.options import Noun
+from cli.outcomes import tell
+from cli.output import aligned, is_terminal, json_line, listing
+from cli.shelf import level_named
+from cli.words import fact_words, standing_lines
+from workflow import events as e
+from workflow.document import read_document
+from workflow.events import Event, instant_text
+from workflow.evidence import Evidence
+from workflow.identity import mask_name
+from workflow.scheme import FIXED_STATES
+from workflow.service import Service
+
+
+@click.group(cls=Noun)
+def application() -> None:
+    """File, show, list, withdraw and annul applications."""
+
+
+@application.command(
+    example="""\
+examboard application submit --candidate 5d0c2f9a41b7e683 --occupation 4-07-03-02 \\
+    --level 3 --evidence facts.yaml --on 2024-03-15 --number A00001"""
+)
+@click.option("--candidate", required=True, metavar="KEY", help="Key of the registered candidate.")
+@click.option("--occupation", default="", metavar="CODE", help="Code of the occupation.")
+@click.option("--edition", default="", metavar="NAME", help="Edition; default: the one in force on the day.")
+@click.option("--scheme", default="", metavar="SCHEME", help="Id of the scheme, instead of occupation and edition.")
+@click.option("--level", required=True, metavar="LEVEL", help="Level, by number or name.")
+@click.option("--evidence", required=True, type=options.FILE, metavar="FILE", help="What is shown (YAML or JSON).")
+@click.option("--number", type=options.NUMBER, help="The board's own number; default: one is made.")
+@options.on
+@options.as_json
+@click.pass_context
+def submit(
+    ctx: click.Context,
+    candidate: str,
+    occupation: str,
+    edition: str,
+    scheme: str,
+    level: str,
+    evidence: Path,
+    number: str | None,
+    on: date | None,
+    as_json: bool,
+) -> None:
+    """File an application. Its rules are pinned for life."""
+    if not (occupation or scheme):
+        raise click.UsageError("give --scheme, or --occupation with or without --edition")
+    if scheme and edition:
+        raise click.UsageError("give either --scheme or --edition")
+    shown = read_document(Evidence, read_text(evidence), name_of(evidence))
+    service = wiring.service(ctx)
+    day = wiring.day_of_effect(service, on)
+    pinned = service.scheme_for(day, occupation, scheme or edition)
+    tell(service.submit(candidate, pinned, level_named(pinned, level), shown, day, number or ""), as_json)
+
+
+@application.command(
+    example="""\
+examboard application show A00001
+examboard application show A00001 --as-of 2025-01-01 --known-at 2024-12-31"""
+)
+@click.argument("application")
+@options.as_of
+@options.known_at
+@options.as_json
+@click.pass_context
+def show(ctx: click.Context, application: str, as_of: date | None, known_at: datetime | None, as_json: bool) -> None:
+    """
+    Say where an application stands on a day, and why.
+
+    What is held and until when, what is awaited and from whom, what the clock will do next. With --known-at, by what
+    had been recorded at that moment.
+    """
+    service = wiring.service(ctx, write=False)
+    standing = service.standing(application, as_of, known_at)
+    if as_json:
+        json_line(standing.as_json())
+        return
+    history = service.history(application)
+    person = service.stores.candidates.get(standing.application.candidate)
+    name = mask_name(person.name) if person else "not in the register"
+    click.echo("\n".join(standing_lines(standing, service.rules_of(history), history, name)))
+
+
+@application.command("list", example="examboard application list --state expired --as-of 2026-11-20 --json")
+@click.option("--state", "states", multiple=True, metavar="STATE", help="Only this state; may be given again.")
+@options.as_of
+@options.known_at
+@options.as_json
+@click.pass_context
+def list_(
+    ctx: click.Context, states: tuple[str, ...], as_of: date | None, known_at: datetime | None, as_json: bool
+) -> None:
+    """List every application with its standing on a day, in the order of their numbers."""
+    service = wiring.service(ctx, write=False)
+    _check_states(service, states)
+    found = service.standings(as_of, known_at)
+    rows = (s.as_row() for s in found if not states or s.application.state in states)
+    columns = {
+        "application": "Application",
+        "scheme": "Scheme",
+        "level": "Level",
+        "state": "State",
+        "conditions_met": "Conditions",
+        "parts_held": "Held",
+        "expired_on": "Expired",
+        "next_on": "Next",
+        "certificate": "Certificate",
+    }
+    listing(rows, columns, as_json)
+
+
+def _check_states(service: Service, states: tuple[str, ...]) -> None:
+    """Refuse a state that no scheme has: a misspelt word must not look like an empty list."""
+    known = {s for p in service.stores.schemes.current() for level in p.scheme.levels.values() for s in level.stages}
+    known |= set(FIXED_STATES)
+    if not set(states) <= known:
+        known |= {p.state for p in service.stores.events.projections()}  # schemes of earlier versions
+    for state in states:
+        if state not in known:
+            there = ", ".join(sorted(known))
+            raise click.BadParameter(f"there is no state {state!r}; there are: {there}", param_hint="--state")
+
+
+@application.command(example="examboard application history A00001 --json")
+@click.argument("application")
+@options.as_json
+@click.pass_context
+def history(ctx: click.Context, application: str, as_json: bool) -> None:
+    """Show every event of an application: what became true, when, when that was known, and who recorded it."""
+    events = wiring.service(ctx, write=False).history(application)
+    if as_json or not is_terminal():
+        listing(map(_event_row, events), {}, True)
+        return
+    heads = aligned([_event_head(event) for event in events])
+    click.echo("\n".join(_with_data(heads, events)))
+
+
+def _event_head(event: Event) -> tuple[str, ...]:
+    moved = f"{event.source or '-'} -> {event.dest}" if event.source != event.dest else event.dest
+    recorded = f"{event.recorded_at:%Y-%m-%d %H:%M:%S}Z"
+    return (str(event.sequence), str(event.effective_on), event.type, moved, f"recorded {recorded} by {event.actor}")
+
+
+def _with_data(heads: list[str], events: tuple[Event, ...]) -> Iterator[str]:
+    for head, event in zip(heads, events, strict=True):
+        yield head
+        if words := fact_words(event.fact):
+            yield f"    {words}"
+
+
+def _event_row(event: Event) -> dict[str, Any]:
+    return {
+        "application": event.application,
+        "sequence": event.sequence,
+        "type": event.type,
+        "effective_on": event.effective_on.isoformat(),
+        "recorded_at": instant_text(event.recorded_at),
+        "actor": event.actor,
+        "source": event.source,
+        "dest": event.dest,
+        "command": event.command,
+        "data": event.fact.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "previous": event.previous,
+        "hash": event.hash,
+    }
+
+
+@application.command(example='examboard application withdraw A00001 --reason "moved away"')
+@click.argument("application")
+@click.option("--reason", type=options.PROSE, metavar="TEXT", help="Why, if the candidate said it.")
+@options.on
+@options.as_json
+@click.pass_context
+def withdraw(ctx: click.Context, application: str, reason: str | None, on: date | None, as_json: bool) -> None:
+    """Record that the candidate took the application back. It ends there."""
+    tell(wiring.service(ctx).record(application, e.Withdrawn(reason=reason or ""), on), as_json)
+
+
+@application.command(
+    example='examboard application annul A00001 --reason "impersonation" --authority "board minute 2024-17"'
+)
+@click.argument("application")
+@options.reason
+@options.on
+@options.as_json
+@click.pass_context
+def annul(ctx: click.Context, application: str, reason: str, authority: str, on: date | None, as_json: bool) -> None:
+    """End an application for misconduct, by a decision of the board."""
+    fact = e.Annulled(reason=reason, authority=authority)
+    tell(wiring.service(ctx).record(application, fact, on), as_json)
+
+
+@application.command("import", example="examboard application import applications.csv education.csv work.csv")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=options.SHEET)
+@intake_files.import_options
+@click.pass_context
+def import_(ctx: click.Context, /, files: tuple[Path, ...], **how: Any) -> None:
+    """
+    File applications from bulk files: CSV or XLSX, each named after its kind.
+
+    The kinds are applications, education, certificates, work and training: what is shown belongs to its application,
+    so give all files of a batch together. The same files again change nothing.
+    """
+    kinds = ("applications", "education", "certificates", "work", "training")
+    intake_files.take_in(ctx, intake_files.by_kind(files, kinds), **how)

@@ -1,0 +1,145 @@
+"""`examboard candidate`: the register of persons, the only place where personal values are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from cli import options, wiring
+from cli.options import Noun
+from cli.output import json_line, listing, pairs
+from workflow import identity, vocabulary
+from workflow.errors import Invalid, NotFound, Problem
+from workflow.ports import Candidate
+
+
+@click.group(cls=Noun)
+def candidate() -> None:
+    """Register and find persons. Numbers and names are shown masked unless --reveal is given."""
+
+
+reveal = click.option("--reveal", is_flag=True, help="Show names and numbers in full.")
+
+
+@candidate.command(
+    example="""\
+examboard candidate add --name 王晓明 --document-type resident_id \\
+    --document-number 110101190206022318 --phone 19900000001"""
+)
+@click.option("--name", required=True, help="Full name.")
+@click.option("--document-type", required=True, help="resident_id, passport, residence_permit, permanent_residence.")
+@click.option("--document-number", required=True, help="Its number.")
+@click.option("--sex", default="", help="male or female.")
+@click.option("--phone", default="", help="At most 20 digits, with + and -.")
+@options.as_json
+@click.pass_context
+def add(ctx: click.Context, /, as_json: bool, **given: str) -> None:
+    """Register a person. One whose document is registered already keeps the key that was given before."""
+    values = _cleaned(given)
+    service = wiring.service(ctx)
+    asked = Candidate(key=service.new_key(), **values)
+    (found,) = service.stores.candidates.add([asked])
+    is_new = found.key == asked.key
+    if as_json:
+        json_line({**masked(found, False), "new": is_new})
+    else:
+        click.echo(f"{found.key} {'registered' if is_new else 'was registered before; nothing was changed'}")
+    if found.name != asked.name:
+        click.echo("note: the document is registered under another name", err=True)
+
+
+def _cleaned(given: dict[str, str]) -> dict[str, str]:
+    """Read every value, or refuse them all with what is wrong with each; no message repeats a personal value."""
+    problems: list[Problem] = []
+    values: dict[str, str] = {}
+
+    def read(name: str, reader: Callable[[str], str], show: Callable[[str], str], needed: bool = True) -> None:
+        text = given[name]
+        try:
+            values[name] = reader(text) if text.strip() else ""
+            if needed and not values[name]:
+                raise ValueError("is blank")
+        except ValueError as error:
+            problems.append(Problem("candidate", 0, f"--{name.replace('_', '-')}", str(error), show(text)))
+
+    read("name", identity.name, identity.shown_name)
+    read("document_type", vocabulary.DOCUMENT_TYPE.read, identity.shown)
+    read("document_number", identity.document_number, identity.shown_number)
+    read("sex", vocabulary.SEX.read, identity.shown, needed=False)
+    read("phone", identity.phone, identity.shown_number, needed=False)
+    kind, number = values.get("document_type", ""), values.get("document_number", "")
+    if kind and number and (fault := identity.document_fault(kind, number, None)):  # type: ignore[arg-type]
+        problems.append(Problem("candidate", 0, "--document-number", fault, identity.shown_number(number)))
+    if problems:
+        raise Invalid(problems)
+    return values
+
+
+@candidate.command(example="examboard candidate show 5d0c2f9a41b7e683")
+@click.argument("key")
+@reveal
+@options.as_json
+@click.pass_context
+def show(ctx: click.Context, key: str, reveal: bool, as_json: bool) -> None:
+    """Show a person and the person's applications."""
+    service = wiring.service(ctx, write=False)
+    person = masked(service.candidate(key), reveal)
+    filed = [p for p in service.stores.events.projections() if p.candidate == key]
+    applications = [{"application": p.application, "scheme": p.scheme, "level": p.level} for p in filed]
+    if as_json:
+        json_line({**person, "applications": applications})
+        return
+    lines = [f"{p.application} ({p.scheme}, level {p.level}, submitted {p.submitted_on})" for p in filed]
+    click.echo("\n".join(pairs({**person, "applications": "; ".join(lines) or "none"})))
+
+
+@candidate.command(
+    example="""\
+examboard candidate find --name 王晓明
+examboard candidate find --document-number 110101190206022318"""
+)
+@click.option("--name", help="The exact name.")
+@click.option("--document-number", help="The number of the identity document.")
+@click.option("--document-type", default="resident_id", show_default=True, help="Its type.")
+@reveal
+@options.as_json
+@click.pass_context
+def find(
+    ctx: click.Context, name: str | None, document_number: str | None, document_type: str, reveal: bool, as_json: bool
+) -> None:
+    """Find persons by name or by document."""
+    if (name is None) == (document_number is None):
+        raise click.UsageError("give either --name or --document-number")
+    service = wiring.service(ctx, write=False)
+    registry = service.stores.candidates
+    try:
+        if name is not None:
+            found = registry.by_name(identity.name(name))
+        else:
+            kind = vocabulary.DOCUMENT_TYPE.read(document_type)
+            person = registry.by_document(kind, identity.document_number(document_number or ""))
+            found = (person,) if person else ()
+    except ValueError as error:
+        raise click.UsageError(f"--{'name' if name is not None else 'document'}: {error}") from None
+    if not found:
+        raise NotFound("no such person is registered")
+    titles = {"candidate": "Candidate", "name": "Name", "document_type": "Document", "document_number": "Number"}
+    listing([masked(person, reveal) for person in found], titles | {"phone": "Phone"}, as_json)
+
+
+def masked(person: Candidate, reveal: bool) -> dict[str, Any]:
+    """Give a person's values for display: masked, or in full where that was asked for."""
+    number, phone, name = person.document_number, person.phone, person.name
+    if not reveal:
+        number, name = identity.mask(number), identity.mask_name(name)
+        phone = "*" * max(len(phone) - 4, 0) + phone[-4:] if len(phone) > 4 else "*" * len(phone)
+    return {
+        "candidate": person.key,
+        "name": name,
+        "document_type": person.document_type,
+        "document_number": number,
+        "sex": person.sex,
+        "phone": phone,
+    }

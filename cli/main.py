@@ -1,0 +1,132 @@
+"""
+The command `examboard`: the root of all nouns, loaded one by one as they are asked for.
+
+Owns the root options and the last line of defence: whatever goes wrong ends as one clear message and an exit code.
+Imports click alone, so that `--help` is fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from cli import errors
+from cli.options import RootOptions
+
+NOUNS = {
+    "application": "File, show, list, withdraw and annul applications.",
+    "candidate": "Register and find persons.",
+    "certificate": "Certify candidates; look certificates up.",
+    "db": "Make, upgrade, check and rebuild the database.",
+    "eligibility": "Check evidence against a scheme; decide applications.",
+    "jobs": "Run the nightly work.",
+    "report": "Count what became of applications.",
+    "review": "Record the results of panels.",
+    "round": "Take in a whole examination round from files.",
+    "scheme": "Check, list, show and draw scheme documents.",
+    "score": "Record, announce and amend results of exams.",
+    "sitting": "Set sittings and admit candidates to them.",
+    "training": "Record or waive the training of a level.",
+}
+
+
+class Lazy(dict[str, click.Command]):
+    """The nouns: each is imported when it is asked for, since Click accepts any mapping as its commands."""
+
+    def __missing__(self, name: str) -> click.Command:
+        if name not in NOUNS:
+            raise KeyError(name)
+        noun: click.Command = getattr(importlib.import_module(f"cli.{name}"), name)
+        self[name] = noun
+        return noun
+
+    def __contains__(self, name: object) -> bool:
+        return name in NOUNS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NOUNS)
+
+    def __len__(self) -> int:
+        return len(NOUNS)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Give a noun, importing it now."""
+        if name not in NOUNS:
+            return default
+        return self[name]
+
+    def items(self) -> Any:
+        """Give every noun, importing all of them."""
+        return [(name, self[name]) for name in self]
+
+    def values(self) -> Any:
+        """Give every noun, importing all of them."""
+        return [self[name] for name in self]
+
+
+class Root(click.Group):
+    """The root: its help imports no noun, and its end is always a message and an exit code."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the nouns without importing them."""
+        with formatter.section("Nouns (each has verbs: examboard NOUN --help)"):
+            formatter.write_dl(list(NOUNS.items()))
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *_: Any, **extra: Any) -> NoReturn:
+        """Run a command line and end the process with the right exit code."""
+        extra.pop("standalone_mode", None)
+        options = RootOptions()
+        try:
+            code = super().main(args, prog_name or "examboard", standalone_mode=False, obj=options, **extra)
+            sys.stdout.flush()
+        except BaseException as error:  # the last line of defence: nothing may end in a bare traceback
+            code = errors.tell(error, options.debug)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"examboard {version('examboard')}")
+        ctx.exit()
+
+
+@click.group(cls=Root, commands=Lazy(), epilog="Start with: examboard round import examples/round-2024")
+@click.option("--database", metavar="URL", help="File or URL [env: EXAMBOARD_DATABASE; default: a file of your own].")
+@click.option("--actor", metavar="NAME", help="Who acts [env: EXAMBOARD_ACTOR; default: local:<login>].")
+@click.option(
+    "--config",
+    envvar="EXAMBOARD_CONFIG",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Settings file (TOML) [env: EXAMBOARD_CONFIG].",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+@click.pass_obj
+def cli(options: RootOptions, database: str | None, actor: str | None, config: Path | None, debug: bool) -> None:
+    """
+    Examboard: the exam administration service.
+
+    Applications advance by recorded facts; what an application is on a day is computed from them. Type
+    `examboard NOUN VERB --help` for an example of each command.
+    """
+    options.database, options.actor, options.config, options.debug = database or "", actor or "", config, debug
+
+
+def main() -> NoReturn:
+    """Run the command line of this process."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that has no Chinese must not stop the work
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

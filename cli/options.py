@@ -1,0 +1,209 @@
+"""
+What every command has in common: the form of nouns and verbs, the shared options, and how their values are read.
+
+Imports click alone: `examboard --help` must stay fast, so whatever reads a value is imported when a value is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass
+class RootOptions:
+    """
+    What the command line says about the whole call; empty where it says nothing.
+
+    Attributes:
+        database: URL or file of the database.
+        actor: Who acts.
+        config: Settings file.
+        debug: Whether an internal error shows its traceback.
+    """
+
+    database: str = ""
+    actor: str = ""
+    config: Path | None = None
+    debug: bool = False
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """Keep a root option that stands behind the verb: there it counts more than before the noun."""
+    if value and param.name:
+        setattr(ctx.ensure_object(RootOptions), param.name, value)
+    return value
+
+
+class Verb(click.Command):
+    """
+    A command: its help ends with an example, and the root's options may stand behind it as well.
+
+    Attributes:
+        example: How it is typed.
+    """
+
+    def __init__(self, *args: Any, example: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.example = example
+        self.params += [
+            click.Option([name], hidden=True, expose_value=False, callback=_keep, is_flag=name == "--debug")
+            for name in ("--database", "--actor", "--debug")
+        ]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the example as it stands."""
+        with formatter.section("Example"):
+            for line in self.example.splitlines():
+                formatter.write(f"  {line}\n")
+
+
+class Noun(click.Group):
+    """A group of verbs about one thing."""
+
+    command_class = Verb
+
+
+class _Read(click.ParamType[Any]):
+    """A value that is read by one of the core's own readers, which say what is wrong with it."""
+
+    def read(self, text: str, ctx: click.Context | None) -> Any:
+        """Read the value; raises ValueError with the reason."""
+        raise NotImplementedError
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read a value, or refuse it with the reason."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self.read(value, ctx)
+        except ValueError as error:
+            from workflow.identity import shown
+
+            return self.fail(f"{shown(value)!r}: {error}", param, ctx)
+
+
+class _Day(_Read):
+    name = "day"
+
+    def read(self, text: str, ctx: click.Context | None) -> date:
+        from workflow.document import parse_day
+
+        return parse_day(text)
+
+
+class _Moment(_Read):
+    name = "instant"
+
+    def read(self, text: str, ctx: click.Context | None) -> datetime:
+        from zoneinfo import ZoneInfo
+
+        from cli.wiring import settings
+        from workflow.document import parse_day
+
+        zone = ZoneInfo(settings(ctx or click.get_current_context()).time_zone)
+        if len(text.strip()) == len("2026-11-22"):
+            return datetime.combine(parse_day(text), time.max, zone)
+        try:
+            moment = datetime.fromisoformat(text.strip())
+        except ValueError:
+            raise ValueError("must be an instant such as 2026-11-22T18:00, or a day, which means its end") from None
+        parse_day(moment.date())
+        return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+class _Marks(_Read):
+    name = "marks"
+
+    def read(self, text: str, ctx: click.Context | None) -> Decimal:
+        from workflow.cells import marks
+
+        return marks(text)
+
+
+class _Label(_Read):
+    name = "text"
+
+    def read(self, text: str, ctx: click.Context | None) -> str:
+        from workflow.cells import label
+
+        found = label(text)
+        if not found:
+            raise ValueError("is blank")
+        return found
+
+
+class _Prose(_Read):
+    name = "text"
+
+    def read(self, text: str, ctx: click.Context | None) -> str:
+        from workflow.cells import refuse_harmful, spaced
+        from workflow.identity import shown
+
+        found = spaced(text)
+        refuse_harmful(found)
+        if not found or len(found) > 1000:
+            raise ValueError("is longer than 1000 characters" if found else "is blank")
+        if any(word != shown(word) for word in found.split()):
+            raise ValueError("holds an identity number; no personal value may enter the record")
+        return found
+
+
+class _Number(_Read):
+    name = "number"
+
+    def read(self, text: str, ctx: click.Context | None) -> str:
+        from workflow.identity import application_number
+
+        return application_number(text)
+
+
+DAY = _Day()
+MOMENT = _Moment()
+MARKS = _Marks()
+LABEL = _Label()
+PROSE = _Prose()
+NUMBER = _Number()
+FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+SHEET = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+def as_json(f: F) -> F:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="JSON for programs, one object a line.")(f)
+
+
+def as_of(f: F) -> F:
+    """Add `--as-of`."""
+    return click.option("--as-of", type=DAY, metavar="DAY", help="The day asked about; default: today.")(f)
+
+
+def known_at(f: F) -> F:
+    """Add `--known-at`."""
+    text = "What had been recorded by then; a day means its end. Default: all that is recorded."
+    return click.option("--known-at", type=MOMENT, metavar="INSTANT", help=text)(f)
+
+
+def on(f: F) -> F:
+    """Add `--on`."""
+    return click.option("--on", type=DAY, metavar="DAY", help="The day on which it takes effect; default: today.")(f)
+
+
+def dry_run(f: F) -> F:
+    """Add `--dry-run`."""
+    return click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")(f)
+
+
+def reason(f: F) -> F:
+    """Add the reason and the authority that a decision needs."""
+    f = click.option("--authority", required=True, type=PROSE, metavar="TEXT", help="Who decided, by which minute.")(f)
+    return click.option("--reason", required=True, type=PROSE, metavar="TEXT", help="Why.")(f)

@@ -1,0 +1,168 @@
+"""`examboard scheme`: scheme documents, on the board's shelf and in files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli import options, wiring
+from cli.errors import clause_text
+from cli.files import name_of, read_text
+from cli.options import Noun
+from cli.output import aligned, json_line, listing
+from cli.shelf import level_named, scheme_named, schemes
+from workflow.calendar import count
+from workflow.check import pin
+from workflow.eligibility import assess
+from workflow.errors import Invalid, Objection, Problem, Refused
+from workflow.evidence import Evidence
+from workflow.machine import machine_of
+from workflow.scheme import Level, Part, Pinned, Scheme
+
+
+@click.group(cls=Noun)
+def scheme() -> None:
+    """Check, list, show and draw scheme documents."""
+
+
+@scheme.command("list", example="examboard scheme list --json")
+@options.as_json
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool) -> None:
+    """List the newest version of every scheme: the board's own, and those that come with Examboard."""
+    rows = (_row(pinned) for pinned in schemes(wiring.shelf(ctx)))
+    columns = {"scheme": "Scheme", "version": "Version", "title": "Title", "occupation": "Occupation"}
+    listing(rows, columns | {"levels": "Levels", "offered_from": "From", "offered_until": "Until"}, as_json)
+
+
+def _row(pinned: Pinned) -> dict[str, Any]:
+    known = pinned.scheme
+    until = known.edition.offered_until
+    return {
+        "scheme": known.scheme,
+        "version": known.version,
+        "title": known.title,
+        "occupation": known.occupation.code,
+        "edition": list(known.edition.names),
+        "levels": list(known.levels),
+        "offered_from": known.edition.offered_from.isoformat(),
+        "offered_until": until.isoformat() if until else None,
+        "digest": pinned.digest,
+    }
+
+
+@scheme.command(example="examboard scheme show lrc-2019")
+@click.argument("scheme", metavar="SCHEME")
+@options.as_json
+@click.pass_context
+def show(ctx: click.Context, scheme: str, as_json: bool) -> None:
+    """
+    Show a scheme: its levels, parts and conditions, each with its clause.
+
+    SCHEME is an id, a name of the edition, or a file.
+    """
+    pinned = scheme_named(scheme, lambda: wiring.shelf(ctx))
+    if as_json:
+        json_line({"digest": pinned.digest, **pinned.scheme.model_dump(mode="json", by_alias=True, exclude_none=True)})
+    else:
+        click.echo("\n".join(_text(pinned)))
+
+
+def _text(pinned: Pinned) -> Iterator[str]:
+    known = pinned.scheme
+    offer = f"offered from {known.edition.offered_from} until {known.edition.offered_until or 'further notice'}"
+    yield f"{known.title} ({known.scheme}, version {known.version})"
+    yield f"  occupation {known.occupation.code} {known.occupation.title}; {offer}"
+    yield f"  names of the edition: {', '.join(known.edition.names)}"
+    yield f"  sha256 {pinned.digest}"
+    yield f"  when a held part runs out: {known.lapse.effect} [{clause_text(str(known.lapse.clause))}]"
+    yield f"  completion is judged on the day {known.completion.judged_on}"
+    yield "parts"
+    yield from aligned([(name, part.title, part.kind, *_marks(part)) for name, part in known.parts.items()], indent=2)
+    for number, level in known.levels.items():
+        yield f"level {number}: {level.title}"
+        course = "waived" if level.training.waived else f"{level.training.hours} class hours and a certificate"
+        yield f"  training: {course} [{clause_text(str(level.training.clause))}]"
+        yield f"  stages: {', '.join(f'{state} ({part})' for state, part in level.stages.items())}"
+        for state, deadline in level.deadlines.items():
+            yield f"  deadline of {state}: {deadline.within} [{clause_text(str(deadline.clause))}]"
+        yield from _conditions(number, level, known)
+
+
+def _marks(part: Part) -> tuple[str, str]:
+    valid = f"valid {part.validity.length} from the day {part.validity.counted_from}" if part.validity else "no lapse"
+    return f"{part.pass_mark} of {part.maximum} passes", valid
+
+
+def _conditions(number: int, level: Level, known: Scheme) -> Iterator[str]:
+    asked = assess(number, level, Evidence(), known.edition.in_force_from)
+    for condition in asked.conditions:
+        wants = " and ".join(f.requirement for f in condition.findings)
+        yield f"  condition {condition.id}: {wants} [{clause_text(condition.clause)}]"
+
+
+@scheme.command(example="examboard scheme check my-scheme.yaml")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=options.FILE)
+def check(files: tuple[Path, ...]) -> None:
+    """
+    Check scheme documents before they are used.
+
+    Every problem of every file is named with its line and field; ends with code 2 if there is any.
+    """
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            pinned = pin(read_text(file), name_of(file))
+        except Invalid as error:
+            problems += error.problems
+            continue
+        levels = count(len(pinned.scheme.levels), "level")
+        click.echo(f"{name_of(file)}: {pinned.scheme.scheme} version {pinned.scheme.version} is sound ({levels})")
+    if problems:
+        raise Invalid(problems)
+
+
+@scheme.command(example="examboard scheme schema > scheme.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of scheme documents, for editors."""
+    written = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Scheme.model_json_schema()}
+    click.echo(json.dumps(written, ensure_ascii=False, indent=2))
+
+
+@scheme.command(example="examboard scheme diagram lrc-2019 --level 2")
+@click.argument("scheme", metavar="SCHEME")
+@click.option("--level", metavar="LEVEL", help="One level only, by number or name.")
+@click.pass_context
+def diagram(ctx: click.Context, scheme: str, level: str | None) -> None:
+    """Draw the state machine of each level in Mermaid: the very machine that judges applications."""
+    pinned = scheme_named(scheme, lambda: wiring.shelf(ctx))
+    numbers = [level_named(pinned, level)] if level else list(pinned.scheme.levels)
+    for number in numbers:
+        click.echo(machine_of(pinned.rules(number)).mermaid(f"{pinned.scheme.scheme} level {number}"), nl=False)
+
+
+@scheme.command(example="examboard scheme add my-scheme.yaml")
+@click.argument("file", type=options.FILE)
+@click.pass_context
+def add(ctx: click.Context, file: Path) -> None:
+    """
+    Put a scheme on the board's shelf: new applications are judged by it from now on.
+
+    Applications filed before keep the document that they were filed under. A changed document needs a higher version.
+    """
+    pinned = pin(read_text(file), name_of(file))
+    service = wiring.service(ctx)
+    name, version = pinned.scheme.scheme, pinned.scheme.version
+    if service.stores.schemes.get(pinned.digest):
+        click.echo(f"{name} version {version} is on the shelf already")
+        return
+    before = next((p for p in service.stores.schemes.current() if p.scheme.scheme == name), None)
+    if before and version <= before.scheme.version:
+        text = f"is version {version}, but version {before.scheme.version} is on the shelf; raise `version` in the file"
+        raise Refused(f"scheme {name}", [Objection("version_rises", text)])
+    service.stores.schemes.put(pinned, service.now())
+    click.echo(f"{name} version {version} is on the shelf (sha256 {pinned.digest})")
