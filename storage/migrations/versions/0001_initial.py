@@ -37,14 +37,15 @@ def _unique(table: str, *names: str) -> sa.UniqueConstraint:
 
 
 def upgrade() -> None:
-    _create_histories()
+    _create_applications()
+    _create_events()
     _create_projections()
     _create_registers()
     for table in ("event", "scheme_document", "certificate"):
         triggers.guard(table)
 
 
-def _create_histories() -> None:
+def _create_applications() -> None:
     op.create_table(
         "application",
         _column("bucket", sa.SmallInteger()),
@@ -69,6 +70,9 @@ def _create_histories() -> None:
         sqlite_where=has_something_due,
         postgresql_where=has_something_due,
     )
+
+
+def _create_events() -> None:
     op.create_table(
         "event",
         _column("bucket", sa.SmallInteger()),
