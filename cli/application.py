@@ -16,7 +16,7 @@ from cli.outcomes import tell
 from cli.output import aligned, is_terminal, json_line, listing
 from cli.shelf import level_named
 from cli.words import fact_words, standing_lines
-from workflow import events as e
+from workflow import facts as f
 from workflow.document import read_document
 from workflow.events import Event, instant_text
 from workflow.evidence import Evidence
@@ -189,7 +189,7 @@ def _event_row(event: Event) -> dict[str, Any]:
 @click.pass_context
 def withdraw(ctx: click.Context, application: str, reason: str | None, on: date | None, as_json: bool) -> None:
     """Record that the candidate took the application back. It ends there."""
-    tell(wiring.service(ctx).record(application, e.Withdrawn(reason=reason or ""), on), as_json)
+    tell(wiring.service(ctx).record(application, f.Withdrawn(reason=reason or ""), on), as_json)
 
 
 @application.command(
@@ -202,7 +202,7 @@ def withdraw(ctx: click.Context, application: str, reason: str | None, on: date 
 @click.pass_context
 def annul(ctx: click.Context, application: str, reason: str, authority: str, on: date | None, as_json: bool) -> None:
     """End an application for misconduct, by a decision of the board."""
-    fact = e.Annulled(reason=reason, authority=authority)
+    fact = f.Annulled(reason=reason, authority=authority)
     tell(wiring.service(ctx).record(application, fact, on), as_json)
 
 

@@ -12,7 +12,8 @@ from dataclasses import fields
 from workflow.application import Application
 from workflow.draft import project
 from workflow.errors import ExamboardError
-from workflow.events import CertificateAwarded, Event, check_chain
+from workflow.events import Event, check_chain
+from workflow.facts import CertificateAwarded
 from workflow.ports import EventStore, Projection
 from workflow.replay import advance, fold
 from workflow.scheme import Rules

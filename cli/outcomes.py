@@ -11,7 +11,8 @@ from cli import errors
 from cli.output import json_line
 from workflow.decisions import Outcome
 from workflow.errors import ExamboardError, Refused
-from workflow.events import CertificateAwarded, Event, Expired
+from workflow.events import Event
+from workflow.facts import CertificateAwarded, Expired
 from workflow.service import Done
 
 

@@ -13,7 +13,7 @@ from cli import intake_files, options, wiring
 from cli.options import Noun
 from cli.outcomes import tell_all
 from workflow import decisions
-from workflow import events as e
+from workflow import facts as f
 from workflow.draft import Draft
 from workflow.errors import NotFound
 
@@ -59,10 +59,10 @@ def record(
     word = form.casefold().replace("-", "_").replace(" ", "_")
 
     def propose(draft: Draft) -> bool:
-        fact = e.ScoreRecorded(part=part, sitting=sitting, sat_on=on, score=score, form=word)
+        fact = f.ScoreRecorded(part=part, sitting=sitting, sat_on=on, score=score, form=word)
         draft.propose(fact, on, f"review:{service.new_key()}")
         if announced:
-            draft.propose(e.ScoreAnnounced(part=part, sitting=sitting), announced, f"announce:{part}:{sitting}")
+            draft.propose(f.ScoreAnnounced(part=part, sitting=sitting), announced, f"announce:{part}:{sitting}")
         return True
 
     tell_all(ctx, decisions.for_each(service, [application], propose), as_json)

@@ -14,7 +14,7 @@ from cli import intake_files, options, wiring
 from cli.options import Noun
 from cli.outcomes import tell, tell_all
 from workflow import decisions
-from workflow import events as e
+from workflow import facts as f
 from workflow.decisions import Outcome
 from workflow.draft import Draft
 from workflow.errors import NotFound
@@ -58,9 +58,9 @@ def record(
     service = wiring.service(ctx)
     key = part_named(service, application, part)
     sat_on = _sat_on(service, application, sitting, key)
-    fact: e.Fact = e.AbsenceRecorded(part=key, sitting=sitting, sat_on=sat_on)
+    fact: f.Fact = f.AbsenceRecorded(part=key, sitting=sitting, sat_on=sat_on)
     if score is not None:
-        fact = e.ScoreRecorded(part=key, sitting=sitting, sat_on=sat_on, score=score)
+        fact = f.ScoreRecorded(part=key, sitting=sitting, sat_on=sat_on, score=score)
     tell(service.record(application, fact, on), as_json)
 
 
@@ -121,7 +121,7 @@ def _announce_one(
 
     def propose(draft: Draft) -> bool:
         day = on or service.today(draft.rules.scheme.time_zone)
-        draft.propose(e.ScoreAnnounced(part=key, sitting=sitting), day, f"announce:{key}:{sitting}")
+        draft.propose(f.ScoreAnnounced(part=key, sitting=sitting), day, f"announce:{key}:{sitting}")
         return True
 
     yield from decisions.for_each(service, [application], propose, dry_run)
@@ -154,7 +154,7 @@ def amend(
     """Correct the marks of an attempt; the marks before stay visible."""
     service = wiring.service(ctx)
     key = part_named(service, application, part)
-    fact = e.ScoreAmended(part=key, sitting=sitting, score=score, reason=reason, authority=authority)
+    fact = f.ScoreAmended(part=key, sitting=sitting, score=score, reason=reason, authority=authority)
     tell(service.record(application, fact, on), as_json)
 
 

@@ -12,7 +12,7 @@ import click
 from cli import intake_files, options, wiring
 from cli.options import Noun
 from cli.outcomes import tell
-from workflow.events import TrainingRecorded, TrainingWaived
+from workflow.facts import TrainingRecorded, TrainingWaived
 
 HOURS = click.option("--hours", required=True, type=options.MARKS, help="Standard class hours.")
 DONE_ON = click.option("--done-on", type=options.DAY, metavar="DAY", help="Day of completion; default: that of --on.")

@@ -13,7 +13,8 @@ from cli.output import aligned
 from workflow.application import Attempt
 from workflow.decisions import assessed, explanation
 from workflow.document import LAST_DAY
-from workflow.events import EligibilityRefused, Event, Fact, Submitted
+from workflow.events import Event
+from workflow.facts import EligibilityRefused, Fact, Submitted
 from workflow.parts import Pass, complete_set, is_pass
 from workflow.scheme import Rules
 from workflow.standing import Standing

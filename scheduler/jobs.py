@@ -13,7 +13,8 @@ from datetime import date
 from typing import Any, Final
 
 from workflow.errors import Objection, Refused
-from workflow.events import Event, Expired, PartLapsed
+from workflow.events import Event
+from workflow.facts import Expired, PartLapsed
 from workflow.service import TRIES, Service
 
 CHUNK: Final = 500

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from storage.portable import check_portable
 from workflow.errors import Corrupt, Invalid, Problem
-from workflow.events import FACTS, Admitted, CertificateAwarded, Event, Fact, ScoreRecorded
+from workflow.events import Event
+from workflow.facts import FACTS, Admitted, CertificateAwarded, Fact, ScoreRecorded
 from workflow.ports import Projection, bucket_of
 
 # (type, version) of a stored form: how to make the next version's out of it. None is ever taken out again.

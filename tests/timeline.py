@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from workflow import events as e
+from workflow import facts as f
 from workflow.application import Application
 from workflow.check import pin
 from workflow.draft import Draft
-from workflow.events import Event, Fact
+from workflow.events import Event
 from workflow.evidence import Certificate, Evidence, Work
+from workflow.facts import Fact
 from workflow.replay import replay
 from workflow.scheme import Pinned, Rules
 from workflow.standing import Standing, standing_of
@@ -88,7 +89,7 @@ class Timeline:
         self.scheme = scheme or test_scheme()
         self.rules: Rules = self.scheme.rules(level)
         self.history: tuple[Event, ...] = ()
-        fact = e.Submitted(candidate="c", scheme="test", digest=self.scheme.digest, level=level, evidence=EVIDENCE)
+        fact = f.Submitted(candidate="c", scheme="test", digest=self.scheme.digest, level=level, evidence=EVIDENCE)
         draft = Draft.opening("A1", fact, day(submitted), self.rules, self._instant(submitted), "clerk", "submit")
         self._keep(draft)
         self.submitted = submitted
@@ -108,37 +109,37 @@ class Timeline:
         return self
 
     def accept(self, on: str = "") -> Timeline:
-        fact = e.EligibilityAccepted(condition="1", conditions_met=("1",), evidence_digest="")
+        fact = f.EligibilityAccepted(condition="1", conditions_met=("1",), evidence_digest="")
         return self.record(fact, on or self.submitted)
 
     def train(self, on: str, hours: int = 100, certificate: bool = True) -> Timeline:
-        fact = e.TrainingRecorded(hours=Decimal(hours), completion_certificate=certificate, completed_on=day(on))
+        fact = f.TrainingRecorded(hours=Decimal(hours), completion_certificate=certificate, completed_on=day(on))
         return self.record(fact, on)
 
     def admit(self, part: str, on: str, known: str = "") -> Timeline:
         """Admit to a sitting on a day; the sitting is called after the day."""
-        return self.record(e.Admitted(part=part, sitting=on, sat_on=day(on)), min(on, known or on), known)
+        return self.record(f.Admitted(part=part, sitting=on, sat_on=day(on)), min(on, known or on), known)
 
     def score(self, part: str, on: str, marks: str, announced: str = "", known: str = "") -> Timeline:
         """Admit if need be, record marks, and announce them where a day is given."""
         review = part == "review"
         if not review and not any(
-            isinstance(x.fact, e.Admitted) and (x.fact.part, x.fact.sitting) == (part, on) for x in self.history
+            isinstance(x.fact, f.Admitted) and (x.fact.part, x.fact.sitting) == (part, on) for x in self.history
         ):
             self.admit(part, on, known)
         form = "case_analysis" if review else ""
-        fact = e.ScoreRecorded(part=part, sitting=on, sat_on=day(on), score=Decimal(marks), form=form)
+        fact = f.ScoreRecorded(part=part, sitting=on, sat_on=day(on), score=Decimal(marks), form=form)
         self.record(fact, on, known)
         return self.announce(part, on, announced, known) if announced else self
 
     def announce(self, part: str, sat: str, on: str, known: str = "") -> Timeline:
-        return self.record(e.ScoreAnnounced(part=part, sitting=sat), on, known)
+        return self.record(f.ScoreAnnounced(part=part, sitting=sat), on, known)
 
     def absent(self, part: str, on: str) -> Timeline:
-        return self.record(e.AbsenceRecorded(part=part, sitting=on, sat_on=day(on)), on)
+        return self.record(f.AbsenceRecorded(part=part, sitting=on, sat_on=day(on)), on)
 
     def amend(self, part: str, sat: str, marks: str, on: str) -> Timeline:
-        fact = e.ScoreAmended(part=part, sitting=sat, score=Decimal(marks), reason="recheck", authority="board")
+        fact = f.ScoreAmended(part=part, sitting=sat, score=Decimal(marks), reason="recheck", authority="board")
         return self.record(fact, on)
 
     def night(self, on: str, known: str = "") -> Timeline:

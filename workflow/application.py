@@ -1,19 +1,18 @@
 """
-The application as its facts make it: one immutable snapshot, and what each fact changes in it.
+The application as its facts make it: one immutable snapshot.
 
-Pure. Nothing here judges whether a fact is allowed (`rules`), where it leads (`machine`) or what the clock does
-(`clock`); this module only takes a fact in.
+Pure. What a fact changes stands with the fact (`workflow/facts`), whether it is allowed in `rules`, where it leads in
+`machine`, what time does in `clock`; this module only holds what is known and takes a fact in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from workflow import events as e
+from workflow import facts as f
 from workflow.evidence import Course, Evidence
 
 Outcome = Literal["admitted", "absent", "cancelled", "recorded", "announced"]
@@ -33,6 +32,11 @@ class Attempt:
         earlier_scores: Marks that were amended, oldest first; they stay visible.
         announced_on: Day of the first announcement, from which validity runs even if the marks are raised later.
         form: The form that a review took.
+        entries: Single readers' marks, not compared yet: (reader, marks).
+        recheck_on: Day on which a recheck was asked for.
+        recheck_decided_on: Day on which it was decided.
+        last_valid_on: Last valid day of a pass that was carried over; else it is computed.
+        carried_from: The application from which it was carried over.
     """
 
     part: str
@@ -43,6 +47,11 @@ class Attempt:
     earlier_scores: tuple[Decimal, ...] = ()
     announced_on: date | None = None
     form: str = ""
+    entries: tuple[tuple[int, Decimal], ...] = ()
+    recheck_on: date | None = None
+    recheck_decided_on: date | None = None
+    last_valid_on: date | None = None
+    carried_from: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -67,6 +76,10 @@ class Application:
         on: The latest effective day that has been taken in.
         entered_on: The day on which it came into its state.
         sequence: Number of the last event taken in.
+        cohort: Programme under which it was filed; empty if none.
+        returned: What the board asked the candidate for; empty if it waits for nothing.
+        checks: The latest check of each piece of evidence.
+        judgements: The latest judgement on each piece of evidence.
         condition: The condition under which it was accepted.
         conditions_met: All conditions met at the decision.
         refusal: Reason of a refusal.
@@ -74,9 +87,15 @@ class Application:
         is_training_waived: Whether training was waived by a decision.
         attempts: Every attempt, in the order of recording.
         lapsed: (part, sitting) of passes that have run out.
+        extensions: (part, last valid day) granted by the board.
+        findings: (sequence, day, finding) of misconduct in force.
+        suspended: Reason of a suspension; empty if it is not suspended.
         expiry: The fact that ended it by the clock.
         expiry_sequence: The number of that event; 0 where it is derived but not yet written down.
         certificate: The award.
+        awarded_on: Its day.
+        certificate_standing: Standing of the certificate; empty if there is none.
+        certificate_remarks: Remarks of replacements, oldest first.
         ended: The reason of a withdrawal or annulment.
     """
 
@@ -91,6 +110,10 @@ class Application:
     on: date
     entered_on: date
     sequence: int = 1
+    cohort: str = ""
+    returned: str = ""
+    checks: tuple[f.EvidenceChecked, ...] = ()
+    judgements: tuple[f.EvidenceJudged, ...] = ()
     condition: str = ""
     conditions_met: tuple[str, ...] = ()
     refusal: str = ""
@@ -98,9 +121,15 @@ class Application:
     is_training_waived: bool = False
     attempts: tuple[Attempt, ...] = ()
     lapsed: tuple[tuple[str, str], ...] = ()
-    expiry: e.Expired | None = None
+    extensions: tuple[tuple[str, date], ...] = ()
+    findings: tuple[tuple[int, date, f.MisconductFound], ...] = ()
+    suspended: str = ""
+    expiry: f.Expired | None = None
     expiry_sequence: int = 0
-    certificate: e.CertificateAwarded | None = None
+    certificate: f.CertificateAwarded | None = None
+    awarded_on: date | None = None
+    certificate_standing: str = ""
+    certificate_remarks: tuple[str, ...] = ()
     ended: str = ""
 
     def attempt(self, part: str, sitting: str) -> Attempt | None:
@@ -110,15 +139,48 @@ class Application:
                 return attempt
         return None
 
+    def but(self, **changes: Any) -> Application:
+        """Give the same application with some fields changed."""
+        return replace(self, **changes)
 
-def opened(key: str, fact: e.Submitted, on: date) -> Application:
+    def with_new_attempt(
+        self, part: str, sitting: str, sat_on: date, outcome: Outcome, **known: Any
+    ) -> dict[str, tuple[Attempt, ...]]:
+        """Give the attempts with one more."""
+        return {"attempts": (*self.attempts, Attempt(part, sitting, sat_on, outcome, **known))}
+
+    def with_attempt(self, part: str, sitting: str, **changes: Any) -> dict[str, tuple[Attempt, ...]]:
+        """Give the attempts with one of them changed."""
+        old = self.attempt(part, sitting)
+        return {"attempts": tuple(replace(x, **changes) if x is old else x for x in self.attempts)}
+
+    def with_marks(self, part: str, sitting: str, score: Decimal) -> dict[str, tuple[Attempt, ...]]:
+        """Give the attempts with the marks of one of them corrected; the marks before stay visible."""
+        old = self.attempt(part, sitting)
+        if old is None or old.score == score:
+            return {"attempts": self.attempts}
+        earlier = old.earlier_scores if old.score is None else (*old.earlier_scores, old.score)
+        return self.with_attempt(part, sitting, score=score, earlier_scores=earlier)
+
+
+def opened(key: str, fact: f.Submitted, on: date) -> Application:
     """Open an application by its submission."""
     return Application(
-        key, fact.candidate, fact.scheme, fact.digest, fact.level, on, fact.evidence, "submitted", on, on
+        key,
+        fact.candidate,
+        fact.scheme,
+        fact.digest,
+        fact.level,
+        on,
+        fact.evidence,
+        "submitted",
+        on,
+        on,
+        cohort=fact.cohort,
     )
 
 
-def taking(application: Application, fact: e.Fact, on: date, sequence: int) -> Application:
+def taking(application: Application, fact: f.Fact, on: date, sequence: int) -> Application:
     """
     Take a fact in, leaving the state as it is.
 
@@ -128,105 +190,9 @@ def taking(application: Application, fact: e.Fact, on: date, sequence: int) -> A
         on: Its effective day.
         sequence: Its number; 0 for a step of the clock that is not written down.
     """
-    changes = _CHANGES[type(fact)](application, fact, on, sequence)
-    return replace(application, on=max(application.on, on), sequence=sequence or application.sequence, **changes)
-
-
-Changes = dict[str, Any]
-
-
-def _accepted(_a: Application, fact: e.EligibilityAccepted, _on: date, _seq: int) -> Changes:
-    return {"condition": fact.condition, "conditions_met": fact.conditions_met}
-
-
-def _refused(_a: Application, fact: e.EligibilityRefused, _on: date, _seq: int) -> Changes:
-    return {"refusal": fact.reason, "conditions_met": fact.conditions_met}
-
-
-def _trained(a: Application, fact: e.TrainingRecorded, _on: date, _seq: int) -> Changes:
-    course = Course(
-        for_level=a.level,
-        hours=fact.hours,
-        completion_certificate=fact.completion_certificate,
-        completed_on=fact.completed_on,
+    return replace(
+        application,
+        on=max(application.on, on),
+        sequence=sequence or application.sequence,
+        **fact.changes(application, on, sequence),
     )
-    return {"training": (*a.training, course)}
-
-
-def _waived(_a: Application, _fact: e.TrainingWaived, _on: date, _seq: int) -> Changes:
-    return {"is_training_waived": True}
-
-
-def _admitted(a: Application, fact: e.Admitted, _on: date, _seq: int) -> Changes:
-    return {"attempts": (*a.attempts, Attempt(fact.part, fact.sitting, fact.sat_on, "admitted"))}
-
-
-def _with(a: Application, part: str, sitting: str, **changes: object) -> Changes:
-    old = a.attempt(part, sitting)
-    return {"attempts": tuple(replace(x, **changes) if x is old else x for x in a.attempts)}  # type: ignore[arg-type]
-
-
-def _absent(a: Application, fact: e.AbsenceRecorded, _on: date, _seq: int) -> Changes:
-    return _with(a, fact.part, fact.sitting, outcome="absent")
-
-
-def _cancelled(a: Application, fact: e.AdmissionCancelled, _on: date, _seq: int) -> Changes:
-    return _with(a, fact.part, fact.sitting, outcome="cancelled")
-
-
-def _scored(a: Application, fact: e.ScoreRecorded, _on: date, _seq: int) -> Changes:
-    if a.attempt(fact.part, fact.sitting) is None:  # a review is held by a panel, without an admission
-        attempt = Attempt(fact.part, fact.sitting, fact.sat_on, "recorded", fact.score, form=fact.form)
-        return {"attempts": (*a.attempts, attempt)}
-    return _with(a, fact.part, fact.sitting, outcome="recorded", score=fact.score, form=fact.form)
-
-
-def _announced(a: Application, fact: e.ScoreAnnounced, on: date, _seq: int) -> Changes:
-    return _with(a, fact.part, fact.sitting, outcome="announced", announced_on=on)
-
-
-def _amended(a: Application, fact: e.ScoreAmended, _on: date, _seq: int) -> Changes:
-    old = a.attempt(fact.part, fact.sitting)
-    earlier = (*old.earlier_scores, old.score) if old else ()
-    return _with(a, fact.part, fact.sitting, score=fact.score, earlier_scores=earlier)
-
-
-def _lapsed(a: Application, fact: e.PartLapsed, _on: date, _seq: int) -> Changes:
-    run_out = tuple((x.part, x.sitting) for x in a.attempts if x.outcome == "announced" and x.part in fact.parts)
-    return {"lapsed": (*a.lapsed, *(x for x in run_out if x not in a.lapsed))}
-
-
-def _expired(_a: Application, fact: e.Expired, _on: date, seq: int) -> Changes:
-    return {"expiry": fact, "expiry_sequence": seq}
-
-
-def _reinstated(_a: Application, _fact: e.Reinstated, _on: date, _seq: int) -> Changes:
-    return {"expiry": None, "expiry_sequence": 0}
-
-
-def _ended(_a: Application, fact: e.Withdrawn | e.Annulled, _on: date, _seq: int) -> Changes:
-    return {"ended": fact.reason}
-
-
-def _awarded(_a: Application, fact: e.CertificateAwarded, _on: date, _seq: int) -> Changes:
-    return {"certificate": fact}
-
-
-_CHANGES: Final[dict[type[e.Fact], Callable[[Application, Any, date, int], Changes]]] = {
-    e.EligibilityAccepted: _accepted,
-    e.EligibilityRefused: _refused,
-    e.TrainingRecorded: _trained,
-    e.TrainingWaived: _waived,
-    e.Admitted: _admitted,
-    e.AbsenceRecorded: _absent,
-    e.AdmissionCancelled: _cancelled,
-    e.ScoreRecorded: _scored,
-    e.ScoreAnnounced: _announced,
-    e.ScoreAmended: _amended,
-    e.PartLapsed: _lapsed,
-    e.Expired: _expired,
-    e.Reinstated: _reinstated,
-    e.Withdrawn: _ended,
-    e.Annulled: _ended,
-    e.CertificateAwarded: _awarded,
-}

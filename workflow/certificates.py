@@ -7,7 +7,8 @@ from datetime import date
 
 from workflow.draft import Draft
 from workflow.errors import Conflict, Objection, Refused
-from workflow.events import CertificateAwarded, Event
+from workflow.events import Event
+from workflow.facts import CertificateAwarded
 from workflow.ports import Append
 from workflow.scheme import Rules, split_number
 from workflow.service import TRIES, Done, Service

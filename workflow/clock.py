@@ -12,7 +12,7 @@ from datetime import date
 
 from workflow.application import Application
 from workflow.calendar import ONE_DAY
-from workflow.events import Expired, Fact, PartLapsed
+from workflow.facts import Expired, Fact, PartLapsed
 from workflow.parts import complete_set, open_attempts, passes
 from workflow.scheme import FIXED_STATES, Rules
 
@@ -36,11 +36,12 @@ def next_due(application: Application, rules: Rules) -> Due | None:
     Give the next step that the clock takes if nothing else happens; None if there is none.
 
     A lapse is held while the result of an attempt that was sat by the last valid day is still to come: the
-    application waits for the result instead of expiring under it. A deadline waits in the same way.
+    application waits for the result instead of expiring under it. A deadline waits in the same way, and both wait
+    while the application is suspended.
 
     Source: design.md, section 3; the scheme's `lapse` and `deadlines`.
     """
-    if application.state in FIXED_STATES[2:]:
+    if application.state in FIXED_STATES[2:] or application.suspended:
         return None
     due = [d for d in (_lapse(application, rules), _deadline(application, rules)) if d]
     return min(due, key=lambda d: d.on, default=None)

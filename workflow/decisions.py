@@ -14,13 +14,12 @@ from itertools import islice
 
 import rfc8785
 
-from workflow import events as e
+from workflow import facts as f
 from workflow.application import Application
 from workflow.draft import Draft
-from workflow.eligibility import Eligibility, assess
+from workflow.eligibility import Eligibility, assessed
 from workflow.errors import ExamboardError, Objection, Refused
 from workflow.events import Event
-from workflow.scheme import Rules
 from workflow.service import Done, Service
 
 CHUNK = 200
@@ -35,30 +34,25 @@ class Outcome:
     error: ExamboardError | None = None
 
 
-def assessed(application: Application, rules: Rules) -> Eligibility:
-    """Answer the eligibility of an application on its own measuring day, the day of submission."""
-    return assess(application.level, rules.level, application.evidence, application.submitted_on)
-
-
 def explanation(answer: Eligibility) -> tuple[str, ...]:
     """Write the answer in lines, one for each condition: what a refused candidate is told and the event keeps."""
     return tuple(f"{c.explanation} [{c.clause}]" for c in answer.conditions)
 
 
-def acceptance(application: Application, answer: Eligibility, condition: str = "") -> e.EligibilityAccepted:
+def acceptance(application: Application, answer: Eligibility, condition: str = "") -> f.EligibilityAccepted:
     """Give the fact that accepts an application, under a named condition or the first that is met."""
     evidence = rfc8785.dumps(application.evidence.model_dump(mode="json", by_alias=True, exclude_none=True))
     met = answer.conditions_met
-    return e.EligibilityAccepted(
+    return f.EligibilityAccepted(
         condition=condition or (met[0] if met else ""),
         conditions_met=met,
         evidence_digest=hashlib.sha256(evidence).hexdigest(),
     )
 
 
-def refusal(answer: Eligibility, reason: str = "") -> e.EligibilityRefused:
+def refusal(answer: Eligibility, reason: str = "") -> f.EligibilityRefused:
     """Give the fact that refuses an application, with the explanation as it is given."""
-    return e.EligibilityRefused(
+    return f.EligibilityRefused(
         reason=reason or "no condition is met", conditions_met=answer.conditions_met, explanation=explanation(answer)
     )
 
@@ -148,7 +142,7 @@ def announce_sitting(
         for x in due:
             day = on or service.today(draft.rules.scheme.time_zone)
             command = f"announce:{x.part}:{x.sitting}"
-            draft.propose(e.ScoreAnnounced(part=x.part, sitting=x.sitting), day, command)
+            draft.propose(f.ScoreAnnounced(part=x.part, sitting=x.sitting), day, command)
         return bool(due)
 
     yield from for_each(service, service.stores.events.at_sitting(sitting, part), propose, dry_run)

@@ -15,7 +15,8 @@ from datetime import date, datetime
 from workflow.application import Application, opened
 from workflow.clock import next_due
 from workflow.errors import Conflict, Corrupt, ExamboardError, NotFound, Refused
-from workflow.events import GENESIS, Event, Fact, Reinstated, ScoreAmended, Submitted, chain
+from workflow.events import GENESIS, Event, chain
+from workflow.facts import Fact, Reinstated, Submitted
 from workflow.ports import Append, Projection
 from workflow.replay import Taken, advance, fold, run_clock
 from workflow.scheme import Rules
@@ -185,10 +186,10 @@ def _reinstatement(
     expiry = application.expiry
     if expiry is None or application.state != "expired":
         return None
-    is_late, is_correction = on < expiry.expired_on, isinstance(fact, ScoreAmended)
+    is_late, is_correction = on < expiry.expired_on, fact.is_correction
     if not (is_late or is_correction):
         return None
-    what = "a score was amended" if is_correction else f"{type(fact).__name__} of {on} was entered late"
+    what = f"{type(fact).__name__} of {on}" if is_correction else f"{type(fact).__name__} of {on} was entered late"
     back = Reinstated(
         supersedes=application.expiry_sequence, reason=f"{what}; before: {expiry.cause}", authority="replay"
     )

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from workflow.application import Application
 from workflow.conditions import Condition
 from workflow.evidence import Evidence
 from workflow.requirements import Finding, judge
-from workflow.scheme import Level
+from workflow.scheme import Level, Rules
+from workflow.weighing import weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,11 @@ def assess(level_number: int, level: Level, evidence: Evidence, measured_on: dat
         measured_on,
         tuple(_condition(key, level_number, c, evidence, measured_on) for key, c in level.conditions.items()),
     )
+
+
+def assessed(application: Application, rules: Rules) -> Eligibility:
+    """Answer the eligibility of an application by its evidence as checked and judged, on its day of submission."""
+    return assess(application.level, rules.level, weighed(application), application.submitted_on)
 
 
 def _condition(key: str, level_number: int, condition: Condition, evidence: Evidence, on: date) -> ConditionAnswer:

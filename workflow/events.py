@@ -1,9 +1,9 @@
 """
-Events: the facts of an application and the envelope in which each is kept for ever.
+Events: the envelope in which each fact is kept for ever, and the chain that links them.
 
-A fact is what became true, in the past tense; the envelope says of which application, in which order, effective on
-which day, recorded when and by whom, and links it to the event before by hash. Nothing is ever edited: a correction is
-a further fact (design.md, law 4). No fact holds a personal value.
+The envelope says of which application a fact became true, in which order, effective on which day, recorded when and by
+whom, and links it to the event before by hash. Nothing is ever edited: a correction is a further fact (design.md,
+law 4).
 """
 
 from __future__ import annotations
@@ -12,212 +12,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Final
+from typing import Any, Final
 
 import rfc8785
-from pydantic import Field, StringConstraints
 
-from workflow.document import Day, Marks, Strict, Text
 from workflow.errors import Corrupt
-from workflow.evidence import Evidence
+from workflow.facts import Fact
 
-Reason = Annotated[Text, StringConstraints(min_length=1)]
 GENESIS: Final = "0" * 64
-
-
-class Fact(Strict):
-    """
-    Something that became true of an application.
-
-    Attributes:
-        step: The step of the machine by which it is judged; `submit` opens a history.
-        version: Version of the fact's form; older forms are brought up to date by `storage.codec`.
-    """
-
-    step: ClassVar[str]
-    version: ClassVar[int] = 1
-
-
-class Submitted(Fact):
-    """An application was filed. Its scheme digest and level hold for life."""
-
-    step = "submit"
-    candidate: Text
-    scheme: Text
-    digest: Text
-    level: int
-    evidence: Evidence
-
-
-class EligibilityAccepted(Fact):
-    """The board accepted the application under one named condition; `conditions_met` are all that were met."""
-
-    step = "accept"
-    condition: Text
-    conditions_met: tuple[Text, ...] = Field(strict=False)
-    evidence_digest: Text
-
-
-class EligibilityRefused(Fact):
-    """The board refused the application; the explanation is kept as it was given."""
-
-    step = "refuse"
-    reason: Reason
-    conditions_met: tuple[Text, ...] = Field(strict=False)
-    explanation: tuple[Text, ...] = Field(strict=False)
-
-
-class TrainingRecorded(Fact):
-    """Hours of the level's course were done, with or without the completion certificate."""
-
-    step = "record_training"
-    hours: Marks
-    completion_certificate: bool
-    completed_on: Day
-    certificate_number: Text = ""
-
-
-class TrainingWaived(Fact):
-    """The board waived the training by a decision."""
-
-    step = "waive_training"
-    reason: Reason
-    authority: Reason
-
-
-class Admitted(Fact):
-    """The candidate was admitted to a sitting of a part."""
-
-    step = "admit"
-    part: Text
-    sitting: Text
-    sat_on: Day
-
-
-class AbsenceRecorded(Fact):
-    """The candidate did not come to a sitting; no attempt was made and nothing held is touched."""
-
-    step = "record_absence"
-    part: Text
-    sitting: Text
-    sat_on: Day
-
-
-class AdmissionCancelled(Fact):
-    """An admission was taken back before the result was known: the sitting fell out, or the seat was released."""
-
-    step = "cancel_admission"
-    part: Text
-    sitting: Text
-    reason: Reason
-
-
-class ScoreRecorded(Fact):
-    """Marks were entered for an attempt; they are held back until announced."""
-
-    step = "record_score"
-    part: Text
-    sitting: Text
-    sat_on: Day
-    score: Marks
-    form: Text = ""
-
-
-class ScoreAnnounced(Fact):
-    """The result of an attempt was announced to the candidate."""
-
-    step = "announce_score"
-    part: Text
-    sitting: Text
-
-
-class ScoreAmended(Fact):
-    """The marks of an attempt were corrected; the marks before stay visible."""
-
-    step = "amend_score"
-    part: Text
-    sitting: Text
-    score: Marks
-    reason: Reason
-    authority: Reason
-
-
-class PartLapsed(Fact):
-    """A held part ran out before the set was complete; `parts` are all that must be taken again for it."""
-
-    step = "lapse"
-    part: Text
-    parts: tuple[Text, ...] = Field(strict=False)
-    last_valid_on: Day
-    clause: Text
-
-
-class Expired(Fact):
-    """The clock ended the application: `expired_on` is the day after the last day on which it could still succeed."""
-
-    step = "expire"
-    cause: Text
-    last_valid_on: Day
-    expired_on: Day
-    clause: Text
-
-
-class Reinstated(Fact):
-    """An expiry that had been recorded is taken back, because a fact that was not known then undoes it."""
-
-    step = "reinstate"
-    supersedes: int
-    reason: Reason
-    authority: Reason
-
-
-class Withdrawn(Fact):
-    """The candidate took the application back."""
-
-    step = "withdraw"
-    reason: Text = ""
-
-
-class Annulled(Fact):
-    """The board ended the application for misconduct."""
-
-    step = "annul"
-    reason: Reason
-    authority: Reason
-
-
-class CertificateAwarded(Fact):
-    """The board certified the candidate under a number that no other certificate ever bears."""
-
-    step = "award"
-    number: Text
-    series: Text
-    serial: int
-    authority: Text = ""
-
-
-FACTS: Final[dict[str, type[Fact]]] = {
-    fact.__name__: fact
-    for fact in (
-        Submitted,
-        EligibilityAccepted,
-        EligibilityRefused,
-        TrainingRecorded,
-        TrainingWaived,
-        Admitted,
-        AbsenceRecorded,
-        AdmissionCancelled,
-        ScoreRecorded,
-        ScoreAnnounced,
-        ScoreAmended,
-        PartLapsed,
-        Expired,
-        Reinstated,
-        Withdrawn,
-        Annulled,
-        CertificateAwarded,
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,8 +64,13 @@ class Event:
 
 
 def canonical_data(fact: Fact) -> str:
-    """Write a fact as canonical JSON (RFC 8785): the text that is stored and hashed."""
-    return rfc8785.dumps(fact.model_dump(mode="json", by_alias=True, exclude_none=True)).decode()
+    """
+    Write a fact as canonical JSON (RFC 8785): the text that is stored and hashed.
+
+    What has its default is left out, so that a form can grow a field without touching what is written already; a
+    default, once released, never changes.
+    """
+    return rfc8785.dumps(fact.model_dump(mode="json", by_alias=True, exclude_defaults=True)).decode()
 
 
 def instant_text(instant: datetime) -> str:

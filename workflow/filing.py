@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from workflow import events as e
+from workflow import facts as f
 from workflow.decisions import propose_decision
 from workflow.draft import Draft
 from workflow.errors import Conflict, Refused
-from workflow.events import Fact
 from workflow.evidence import Certificate, Education, Evidence, Work
+from workflow.facts import Fact
 from workflow.ports import Sitting
 from workflow.rows import ApplicationRow, EvidenceRow, Parsed, ReviewRow, Row, RowProblem, ScoreRow, TrainingRow
 from workflow.scheme import Pinned
@@ -156,7 +156,7 @@ class Filing:
         elif course.completed_on is None:
             self.reject("training", row, "completed_on", "is blank; training after filing needs the day of completion")
         else:
-            fact = e.TrainingRecorded(
+            fact = f.TrainingRecorded(
                 hours=course.hours,
                 completion_certificate=course.completion_certificate,
                 completed_on=course.completed_on,
@@ -169,12 +169,12 @@ class Filing:
     ) -> Iterator[_Step]:
         facts: list[Fact] = []
         if kind == "scores":
-            facts.append(e.Admitted(part=part, sitting=sitting, sat_on=sat_on))
+            facts.append(f.Admitted(part=part, sitting=sitting, sat_on=sat_on))
         if row.absent or row.score is None:
-            facts.append(e.AbsenceRecorded(part=part, sitting=sitting, sat_on=sat_on))
+            facts.append(f.AbsenceRecorded(part=part, sitting=sitting, sat_on=sat_on))
         else:
             form = row.form if isinstance(row, ReviewRow) else ""
-            facts.append(e.ScoreRecorded(part=part, sitting=sitting, sat_on=sat_on, score=row.score, form=form))
+            facts.append(f.ScoreRecorded(part=part, sitting=sitting, sat_on=sat_on, score=row.score, form=form))
         if row.announced_on and row.announced_on < sat_on:
             self.reject(
                 kind, row, "announced_on", f"lies before the day of the sitting, {sat_on}", str(row.announced_on)
@@ -183,14 +183,14 @@ class Filing:
         yield _Step(kind, row, sat_on, 2, column, facts)
         if row.announced_on and not row.absent:
             # An absence is known on the day itself; there is no result to be announced.
-            fact = e.ScoreAnnounced(part=part, sitting=sitting)
+            fact = f.ScoreAnnounced(part=part, sitting=sitting)
             yield _Step(kind, row, row.announced_on, 1, "announced_on", [fact])
 
     def _take(self, draft: Draft, step: _Step) -> bool:
         proposals = []
         for fact in step.facts:
             command = f"row:{step.row.digest}:{fact.step}"
-            is_known = isinstance(fact, e.Admitted) and draft.application.attempt(fact.part, fact.sitting) is not None
+            is_known = isinstance(fact, f.Admitted) and draft.application.attempt(fact.part, fact.sitting) is not None
             if not is_known:
                 proposals.append((fact, step.on, command))
         before = len(draft.new)
@@ -205,7 +205,7 @@ class Filing:
             self.reject(step.kind, step.row, step.column, str(conflict))
             return False
         if step.rank == 2:
-            self.sittings |= {Sitting(f.sitting, f.part, f.sat_on) for f in step.facts if isinstance(f, e.Admitted)}
+            self.sittings |= {Sitting(x.sitting, x.part, x.sat_on) for x in step.facts if isinstance(x, f.Admitted)}
         if step.facts[0].step != "announce_score":
             self.taken += len(draft.new) > before
             self.unchanged += len(draft.new) == before

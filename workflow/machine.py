@@ -15,8 +15,9 @@ from transitions import EventData, Machine, MachineError
 
 from workflow.application import Application
 from workflow.errors import Objection, Refused
-from workflow.events import FACTS
+from workflow.facts import FACTS
 from workflow.rules import RULES, Move, Rule
+from workflow.rules.ending import STANDINGS
 from workflow.scheme import Rules
 
 ENDED: Final = ("certified", "expired", "refused", "withdrawn", "annulled")
@@ -64,31 +65,63 @@ class Step:
 def _steps(rules: Rules) -> Iterator[Step]:
     """List the steps of a level; where a step may lead to several states, the facts decide which."""
     stages = tuple(rules.stages)
-    waiting = ("submitted", "trained", *stages)
-    going_on = (*waiting, "awaiting_award")
-    yield Step("accept", ("submitted",), ("submitted", "trained"), True)
-    yield Step("refuse", ("submitted",), ("refused",), False)
-    yield Step("record_training", ("submitted",), ("submitted", "trained"), True)
-    yield Step("waive_training", ("submitted",), ("trained",), True)
+    done, over = "awaiting_award", ("certified", "expired")
+    going_on = ("submitted", "trained", *stages, done)
+    yield from _intake(stages)
     yield Step("admit", ("trained", *stages), stages, True)
     yield Step("cancel_admission", stages, ("trained", *stages), True)
-    for step in ("record_absence", "record_score"):
+    for step in ("record_absence", "enter_score", "record_score", "retract_score"):
         yield Step(step, stages, stages, True)
-    for step in ("announce_score", "amend_score"):
-        yield Step(step, stages, (*stages, "awaiting_award"), True)
-    yield Step("amend_score", ("awaiting_award",), (*stages, "awaiting_award"), True)
-    # An attempt that was open when the set became complete still gets its result; a complete set stays complete.
-    for step in ("cancel_admission", "record_absence", "record_score", "announce_score"):
-        yield Step(step, ("awaiting_award",), ("awaiting_award",), True)
-    # A correction after the end stays visible and changes nothing by itself: the board decides what follows.
-    for ended in ("certified", "expired"):
-        yield Step("amend_score", (ended,), (ended,), False)
-    yield Step("award", ("awaiting_award",), ("certified",), False)
+    for step in ("announce_score", "amend_score", "decide_recheck", "extend_validity", "lift_annulment"):
+        yield Step(step, stages, (*stages, done), True)
+    for step in ("amend_score", "decide_recheck"):
+        yield Step(step, (done,), (*stages, done), True)
+    yield Step("carry_over", ("trained", *stages), (*stages, done), True)
+    yield Step("find_misconduct", (*stages, done), (*stages, done, "annulled"), True)
+    yield Step("find_misconduct", ("submitted", "trained"), ("submitted", "trained", "annulled"), True)
+    yield Step("lift_annulment", ("annulled",), going_on, True)
+    yield Step("award", (done,), ("certified",), False)
     yield Step("lapse", stages, stages, True)
-    yield Step("expire", waiting, ("expired",), False)
+    yield Step("expire", ("submitted", "trained", *stages), ("expired",), False)
     yield Step("reinstate", ("expired",), going_on, True)
     yield Step("withdraw", going_on, ("withdrawn",), False)
     yield Step("annul", going_on, ("annulled",), False)
+    # What leaves the state as it is. An attempt that was open when the set became complete still gets its result, and
+    # a correction after the end stays visible and changes nothing by itself: the board decides what follows.
+    open_results = (
+        "cancel_admission",
+        "record_absence",
+        "enter_score",
+        "record_score",
+        "retract_score",
+        "announce_score",
+    )
+    yield from _staying(open_results, (done,))
+    yield from _staying(("extend_validity", "lift_annulment"), ("submitted", "trained", done))
+    yield from _staying(("amend_score", "decide_recheck", "find_misconduct", "lift_annulment"), over)
+    yield from _staying(("extend_validity",), ("expired",))
+    yield from _staying(("request_recheck",), (*stages, done, *over))
+    yield from _staying(("report_incident",), (*going_on, *over))
+    yield from _staying(("check_evidence", "judge_evidence"), (*going_on, "certified"))
+    yield from _staying(("suspend", "resume"), going_on)
+    yield from _staying(tuple(STANDINGS), ("certified",))
+
+
+def _intake(stages: tuple[str, ...]) -> Iterator[Step]:
+    yield from _staying(("request_information", "resubmit"), ("submitted",))
+    yield Step("accept", ("submitted",), ("submitted", "trained", *stages, "awaiting_award"), True)
+    yield Step("refuse", ("submitted",), ("refused",), False)
+    yield Step(
+        "reopen_eligibility", ("submitted", "trained", *stages, "awaiting_award", "refused"), ("submitted",), False
+    )
+    yield Step("record_training", ("submitted",), ("submitted", "trained", *stages, "awaiting_award"), True)
+    yield Step("waive_training", ("submitted",), ("trained", *stages, "awaiting_award"), True)
+
+
+def _staying(names: tuple[str, ...], states: tuple[str, ...]) -> Iterator[Step]:
+    for name in names:
+        for state in states:
+            yield Step(name, (state,), (state,), False)
 
 
 class LevelMachine:

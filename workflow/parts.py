@@ -17,6 +17,7 @@ from workflow.calendar import last_valid_day
 from workflow.document import LAST_DAY
 from workflow.requirements import Finding, training_finding
 from workflow.scheme import Rules
+from workflow.weighing import weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +50,40 @@ def is_pass(attempt: Attempt, rules: Rules) -> bool:
     )
 
 
+def is_void(attempt: Attempt, application: Application, rules: Rules) -> bool:
+    """Tell whether a finding of misconduct in force takes an attempt's result away; its marks stay visible."""
+    for _sequence, on, finding in application.findings:
+        match rules.scheme.misconduct[finding.degree].voids:
+            case "part" if (attempt.part, attempt.sitting) == (finding.part, finding.sitting):
+                return True
+            case "session" if attempt.sitting == finding.sitting:
+                return True
+            case "all" if attempt.sat_on <= on:
+                return True
+    return False
+
+
 def passes(application: Application, rules: Rules) -> list[Pass]:
     """List every pass, valid or not, in the order of recording."""
     found = []
     for attempt in application.attempts:
-        if not is_pass(attempt, rules) or attempt.announced_on is None:
+        if not is_pass(attempt, rules) or attempt.announced_on is None or is_void(attempt, application, rules):
             continue
-        validity = rules.parts[attempt.part].validity
-        anchor = attempt.announced_on if validity and validity.counted_from == "announced" else attempt.sat_on
-        last = last_valid_day(anchor, validity.length, validity.last_day) if validity else LAST_DAY
+        last = attempt.last_valid_on or _last_valid_on(attempt, attempt.announced_on, rules)
+        last = max([last, *(until for part, until in application.extensions if part == attempt.part)])
         judged = attempt.sat_on if rules.scheme.completion.judged_on == "sat" else attempt.announced_on
         found.append(Pass(attempt.part, attempt.sitting, attempt.sat_on, judged, last))
     if rules.scheme.lapse.effect == "restart":  # what was passed before a restart no longer helps
         found = [p for p in found if (p.part, p.sitting) not in application.lapsed]
     return found
+
+
+def _last_valid_on(attempt: Attempt, announced_on: date, rules: Rules) -> date:
+    validity = rules.parts[attempt.part].validity
+    if validity is None:
+        return LAST_DAY
+    anchor = announced_on if validity.counted_from == "announced" else attempt.sat_on
+    return last_valid_day(anchor, validity.length, validity.last_day)
 
 
 def complete_set(application: Application, rules: Rules) -> tuple[Pass, ...]:
@@ -118,7 +139,7 @@ def training_gate(application: Application, rules: Rules) -> Finding | None:
     training = rules.level.training
     if training.hours is None or application.is_training_waived:
         return None
-    courses = (*application.evidence.training, *application.training)
+    courses = (*weighed(application).training, *application.training)
     return training_finding(training.hours, application.level, courses, application.on)
 
 
@@ -129,6 +150,8 @@ def stage_of(application: Application, rules: Rules) -> str:
     The first part not yet held names the stage, so who passes skills first stays in the theory stage (design.md,
     section 3; domain.md A23).
     """
+    if any(rules.scheme.misconduct[finding.degree].ends for _, _, finding in application.findings):
+        return "annulled"
     if not application.condition:
         return "submitted"
     gate = training_gate(application, rules)

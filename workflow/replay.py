@@ -15,7 +15,8 @@ from datetime import date, datetime
 from workflow.application import Application, opened
 from workflow.clock import next_due
 from workflow.errors import Corrupt, Refused
-from workflow.events import Event, Fact, Submitted
+from workflow.events import Event
+from workflow.facts import Fact, Submitted
 from workflow.machine import machine_of
 from workflow.rules import Move
 from workflow.scheme import Rules

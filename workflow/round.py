@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from workflow.draft import Draft
 from workflow.errors import ExamboardError, Unavailable
-from workflow.events import Event, Submitted
+from workflow.events import Event
+from workflow.facts import Submitted
 from workflow.filing import Filing
 from workflow.intake import KINDS
 from workflow.ports import Candidate

@@ -18,6 +18,7 @@ from workflow.calendar import LastDayRule, Period
 from workflow.conditions import Clause, Condition
 from workflow.document import Day, Marks, Strict, Text
 from workflow.errors import NotFound
+from workflow.policy import Degree, Entry, Panel, Recheck, Resits
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 SchemeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
@@ -64,6 +65,10 @@ class Part(Strict):
         pass_mark: Marks that pass; this number itself passes.
         validity: How long a pass stays valid; absent: it does not lapse.
         requires: Parts that must be held, still valid, on the day on which this one is assessed.
+        resits: Limits on taking it again.
+        entry: How marks are established.
+        recheck: The right to a recheck; absent: none.
+        panel: The panel of a review; absent: one mark is recorded as it is given.
         clause: Where this comes from.
     """
 
@@ -75,6 +80,10 @@ class Part(Strict):
     pass_mark: Marks
     validity: Validity | None = None
     requires: tuple[Name, ...] = Field(default=(), strict=False)
+    resits: Resits | None = None
+    entry: Entry | None = None
+    recheck: Recheck | None = None
+    panel: Panel | None = None
     clause: Clause
 
     @model_validator(mode="after")
@@ -91,11 +100,13 @@ class Training(Strict):
     Attributes:
         hours: Standard class hours of the course.
         waived: True where the board's policy asks for no course at this level.
+        hours_per_credit: Class hours that a credit stands for, where courses are counted in credits.
         clause: Where this comes from.
     """
 
     hours: Marks | None = None
     waived: bool = False
+    hours_per_credit: Marks | None = None
     clause: Clause
 
     @model_validator(mode="after")
@@ -234,10 +245,12 @@ class Scheme(Strict):
     occupation: OccupationTitle
     edition: Edition
     time_zone: Zone = "Asia/Shanghai"
+    rest_days: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "CN"
     sources: dict[Name | SchemeId, Text]
     parts: dict[Name, Part] = Field(min_length=1)
     lapse: Lapse
     completion: Completion
+    misconduct: dict[Name, Degree] = Field(default_factory=dict)
     certificate: CertificateNumber
     levels: dict[LevelNumber, Level] = Field(min_length=1)
 

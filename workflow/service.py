@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from workflow import events as e
+from workflow import facts as f
 from workflow.calendar import board_day
 from workflow.draft import Draft
 from workflow.errors import Conflict, Corrupt, NotFound, Objection, Refused
-from workflow.events import Event, Fact, Submitted
+from workflow.events import Event
 from workflow.evidence import Evidence
+from workflow.facts import Fact, Submitted
 from workflow.ports import Candidate, Sitting, Stores
 from workflow.replay import replay
 from workflow.scheme import Pinned, Rules
@@ -279,7 +280,7 @@ class Service:
             on: The day on which the admission takes effect; absent: today, or the day of the sitting if that is past.
             command: Key of the command.
         """
-        fact = e.Admitted(part=sitting.part, sitting=sitting.key, sat_on=sitting.sat_on)
+        fact = f.Admitted(part=sitting.part, sitting=sitting.key, sat_on=sitting.sat_on)
         return self.record(application, fact, on or min(self.today(), sitting.sat_on), command)
 
     def candidate(self, key: str) -> Candidate:

@@ -13,9 +13,9 @@ from typing import Any
 from workflow.application import Application, Attempt
 from workflow.clock import Due, next_due
 from workflow.document import LAST_DAY
-from workflow.eligibility import assess
-from workflow.events import Expired
-from workflow.parts import Pass, held_on, open_attempts, passes, training_gate
+from workflow.eligibility import assessed
+from workflow.facts import Expired
+from workflow.parts import Pass, complete_set, held_on, open_attempts, passes, training_gate
 from workflow.scheme import Rules
 
 
@@ -33,6 +33,8 @@ class Standing:
         awaited: What has to come next, and from whom.
         clock: What the clock will do next and when, in words; empty where nothing.
         clock_on: The day of it.
+        lapsed: Passes that have run out.
+        flags: What the board should look at; nothing follows from it by itself.
     """
 
     application: Application
@@ -44,6 +46,7 @@ class Standing:
     clock: str
     clock_on: date | None
     lapsed: tuple[Pass, ...]
+    flags: tuple[str, ...]
 
     def as_row(self) -> dict[str, Any]:
         """Give the short form: one row of a listing, as plain JSON values."""
@@ -82,6 +85,9 @@ class Standing:
             "attempts": [_attempt(x) for x in a.attempts],
             "awaited": [{"what": what, "from": who} for what, who in self.awaited],
             "clock_next": self.clock or None,
+            "flags": list(self.flags),
+            "certificate_standing": a.certificate_standing or None,
+            "suspended": a.suspended or None,
             "events": a.sequence,
         }
 
@@ -112,8 +118,7 @@ def standing_of(application: Application, rules: Rules, as_of: date, known_at: d
     """Say where a replayed application stands on the day for which it was replayed."""
     met = application.conditions_met
     if not application.condition and not application.refusal:
-        answer = assess(application.level, rules.level, application.evidence, application.submitted_on)
-        met = answer.conditions_met
+        met = assessed(application, rules).conditions_met
     held = {k: p for k, p in held_on(application, rules, as_of).items() if rules.parts[k].kind == "exam"}
     valid = {(p.part, p.sitting) for p in held.values()}
     lapsed = tuple(
@@ -130,7 +135,21 @@ def standing_of(application: Application, rules: Rules, as_of: date, known_at: d
         _clock(application, rules, due),
         due.on if due else None,
         lapsed,
+        flags(application, rules),
     )
+
+
+def flags(application: Application, rules: Rules) -> tuple[str, ...]:
+    """Name what the board should look at and decide; the machine changes nothing by itself after the award."""
+    if application.state != "certified" or application.certificate_standing == "revoked":
+        return ()
+    found = []
+    if not complete_set(application, rules):
+        found.append("the certificate rests on a set of parts that is no longer complete")
+    for _sequence, _on, finding in application.findings:
+        if rules.scheme.misconduct[finding.degree].voids_certificate:
+            found.append(f"misconduct ({finding.degree}) calls for the certificate to be revoked")
+    return tuple(found)
 
 
 def _clock(application: Application, rules: Rules, due: Due | None) -> str:
@@ -150,6 +169,10 @@ def _clock(application: Application, rules: Rules, due: Due | None) -> str:
 def awaited(application: Application, rules: Rules, as_of: date) -> tuple[tuple[str, str], ...]:
     """Say what an application waits for, and from whom; empty once it has ended."""
     state = application.state
+    if application.suspended:
+        return ((f"the end of the suspension: {application.suspended}", "board"),)
+    if application.returned:
+        return ((f"information: {application.returned}", "candidate"),)
     if state == "submitted" and not application.condition:
         return (("the decision on eligibility", "board"),)
     if state == "submitted":

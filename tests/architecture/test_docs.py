@@ -8,7 +8,7 @@ import pytest
 
 from tests.architecture.generated import GENERATED, ROOT
 from tests.timeline import Timeline
-from workflow.events import FACTS, Submitted
+from workflow.facts import FACTS, Submitted
 from workflow.machine import machine_of
 from workflow.rules import RULES
 

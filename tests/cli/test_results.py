@@ -15,7 +15,9 @@ def sitting(run):
 
 def test_create_and_list_sittings(run):
     """A sitting is set once, found by the part's name too, and listed by its day."""
-    said = run("sitting", "create", "S9", "--part", "理论", "--part", "skills", "--on", "2026-10-10", "--centre", "Nanjing")
+    said = run(
+        "sitting", "create", "S9", "--part", "理论", "--part", "skills", "--on", "2026-10-10", "--centre", "Nanjing"
+    )
     assert said.out == "sitting S9 on 2026-10-10: 2 added, 0 were there before\n"
     again = run("sitting", "create", "S9", "--part", "theory", "--on", "2026-10-10", "--json")
     assert again.row == {"sitting": "S9", "part": "theory", "sat_on": "2026-10-10", "centre": None}

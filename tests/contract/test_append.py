@@ -9,9 +9,10 @@ from datetime import date, timedelta, timezone
 from threading import Barrier
 
 import pytest
-
 from tests.histories import FACTS, event, filed, followed
-from workflow import events as e
+
+from workflow import events
+from workflow import facts as f
 from workflow.errors import Conflict, Corrupt, Invalid
 from workflow.ports import Append, Stores
 
@@ -43,7 +44,7 @@ def test_a_history_comes_back_as_it_was_written(stores: Stores) -> None:
     written = filed("E-1", *FACTS[1:])
     keep(stores, written)
     assert stores.events.history("E-1") == written.events
-    e.check_chain(stores.events.history("E-1"))
+    events.check_chain(stores.events.history("E-1"))
     assert stores.events.projection("E-1") == written.projection
 
 
@@ -90,15 +91,15 @@ def test_a_conflict_spares_the_rest_of_the_batch(stores: Stores) -> None:
     lengths = [len(history) for history in stores.events.histories()]
     assert lengths == [2] * 100 + [1] * 3
     for history in stores.events.histories():
-        e.check_chain(history)
+        events.check_chain(history)
 
 
 def test_a_batch_is_kept_whole_or_not_at_all(stores: Stores) -> None:
     """An event that breaks a rule of the record takes the whole batch with it."""
     first = filed("E-1")
     keep(stores, first)
-    twice = followed(first, e.Withdrawn(), e.Withdrawn())
-    bad = replace(twice, events=e.chain([replace(x, command="same") for x in twice.events], first.projection.head))
+    twice = followed(first, f.Withdrawn(), f.Withdrawn())
+    bad = replace(twice, events=events.chain([replace(x, command="same") for x in twice.events], first.projection.head))
     bad = replace(bad, projection=replace(bad.projection, head=bad.events[-1].hash))
     with pytest.raises(Corrupt):
         stores.events.append([filed("E-0", *FACTS[5:9]), bad, filed("E-2")])
@@ -113,7 +114,7 @@ def test_a_command_is_kept_once(stores: Stores) -> None:
     first = filed("E-1", command="a")
     keep(stores, first)
     again = followed(first)
-    events = e.chain([replace(again.events[0], command="a-1")], first.projection.head)
+    events = events.chain([replace(again.events[0], command="a-1")], first.projection.head)
     with pytest.raises(Corrupt):
         stores.events.append([replace(again, events=events, projection=replace(again.projection, head=events[0].hash))])
     keep(stores, filed("E-2", command="a"))
@@ -121,7 +122,7 @@ def test_a_command_is_kept_once(stores: Stores) -> None:
 
 def test_a_certificate_number_is_borne_once(stores: Stores) -> None:
     """A second certificate with the number of another takes its whole batch with it."""
-    award = e.CertificateAwarded(number="N-1", series="N", serial=1)
+    award = f.CertificateAwarded(number="N-1", series="N", serial=1)
     keep(stores, filed("E-1", award))
     for other in (award, award.model_copy(update={"serial": 2}), award.model_copy(update={"number": "N-2"})):
         with pytest.raises(Corrupt):
@@ -133,7 +134,7 @@ def test_a_certificate_number_is_borne_once(stores: Stores) -> None:
 
 def test_events_that_do_not_fit_each_other_are_a_fault_of_the_caller(stores: Stores) -> None:
     """An application twice in a batch, a gap in the numbers or a foreign projection is refused before any write."""
-    first = filed("E-1", e.Withdrawn())
+    first = filed("E-1", f.Withdrawn())
     gap = replace(first, events=first.events[1:])
     nothing = replace(first, events=())
     foreign = replace(first, projection=filed("E-2").projection)
@@ -150,7 +151,7 @@ def test_what_the_databases_cannot_give_back_is_refused(stores: Stores) -> None:
         (replace(event("E-1", 1, FACTS[0]), actor="a\x00b"), "actor"),
         (replace(event("E-1", 1, FACTS[0]), recorded_at=event("E-1", 1, FACTS[0]).recorded_at.astimezone(EAST)), "rec"),
     ):
-        events = e.chain([bad])
+        events = events.chain([bad])
         append = filed("E-1")
         append = replace(append, events=events, projection=replace(append.projection, head=events[0].hash))
         with pytest.raises(Invalid, match=field):
@@ -176,7 +177,7 @@ def test_of_many_writers_one_wins(stores: Stores, is_new: bool) -> None:
     outcomes = at_once(write)
     assert sorted(map(str, outcomes)) == sorted(["()"] + ["('E-1',)"] * (WRITERS - 1))
     history = stores.events.history("E-1")
-    e.check_chain(history)
+    events.check_chain(history)
     assert len(history) == (1 if is_new else 2)
     assert history[-1].command.startswith(f"writer-{outcomes.index(())}-")
     projection = stores.events.projection("E-1")
@@ -200,7 +201,7 @@ def test_many_writers_lose_nothing(stores: Stores) -> None:
     rounds = at_once(write)
     assert all(isinstance(r, int) for r in rounds), rounds
     for history in stores.events.histories():
-        e.check_chain(history)
+        events.check_chain(history)
         assert sorted(x.command.split("-")[0] for x in history[1:]) == [f"w{n}" for n in range(WRITERS)]
 
 
@@ -213,7 +214,7 @@ def award(stores: Stores, key: str, is_wanted: bool = True) -> Callable[[int], A
         history = stores.events.history(key)  # reading is allowed while a number is drawn
         seen = filed(key)
         assert history == seen.events
-        return followed(seen, e.CertificateAwarded(number=f"N-{serial:04}", series="N", serial=serial))
+        return followed(seen, f.CertificateAwarded(number=f"N-{serial:04}", series="N", serial=serial))
 
     return build
 
@@ -241,7 +242,7 @@ def test_numbers_have_no_gap(stores: Stores) -> None:
 def test_a_number_drawn_in_vain_is_drawn_again(stores: Stores) -> None:
     """Whether the application changed or the maker refused: nothing is kept, and the next drawer gets the number."""
     keep(stores, filed("E-1"), filed("E-2"))
-    stale = followed(filed("E-3"), e.CertificateAwarded(number="N-0001", series="N", serial=1))
+    stale = followed(filed("E-3"), f.CertificateAwarded(number="N-0001", series="N", serial=1))
     with pytest.raises(Conflict, match="E-3"):
         stores.events.append_numbered("N", lambda serial: stale)
     with pytest.raises(ZeroDivisionError):

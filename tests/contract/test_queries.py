@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 from tests.histories import FIRST, filed, followed
-from workflow import events as e
+
+from workflow import facts as f
 from workflow.ports import Stores
 
 # In the order of code points, which is neither the dictionary's nor that of UTF-16.
@@ -31,7 +32,7 @@ KEYS = (
 def test_streams_come_in_the_order_of_keys(stores: Stores) -> None:
     """Histories and projections come in code-point order of their keys, each history whole and in order."""
     assert list(KEYS) == sorted(KEYS)
-    batch = [filed(key, *[e.Withdrawn(reason=str(n)) for n in range(12)]) for key in KEYS]
+    batch = [filed(key, *[f.Withdrawn(reason=str(n)) for n in range(12)]) for key in KEYS]
     assert stores.events.append(batch[::2]) == stores.events.append(batch[1::2]) == ()
     assert list(stores.events.histories()) == [append.events for append in batch]
     assert list(stores.events.projections()) == [append.projection for append in batch]
@@ -47,7 +48,7 @@ def test_chosen_histories_come_in_the_order_of_keys(stores: Stores) -> None:
 
 def test_long_streams_are_whole(stores: Stores) -> None:
     """More than one page of rows and of keys: no history is cut or lost, all of them or chosen ones."""
-    batch = [filed(f"E-{n:04}", e.Withdrawn(), e.Withdrawn(reason="x")) for n in range(1_200)]
+    batch = [filed(f"E-{n:04}", f.Withdrawn(), f.Withdrawn(reason="x")) for n in range(1_200)]
     for start in range(0, len(batch), 400):
         assert stores.events.append(batch[start : start + 400]) == ()
     assert list(stores.events.histories()) == [append.events for append in batch]
@@ -93,12 +94,12 @@ def test_due_are_those_whose_day_has_come(stores: Stores) -> None:
 
 def test_at_a_sitting_are_those_ever_admitted_to_it(stores: Stores) -> None:
     """Admitted, cancelled or scored without an admission (a review): each counts once; other sittings do not."""
-    admitted = e.Admitted(part="theory", sitting="2026-10/1", sat_on=FIRST)
-    skills = e.Admitted(part="skills", sitting="2026-10/1", sat_on=FIRST)
-    cancelled = e.AdmissionCancelled(part="theory", sitting="2026-10/1", reason="flood")
-    reviewed = e.ScoreRecorded.model_validate({**admitted.model_dump(), "part": "review", "score": "80"})
-    scored = e.ScoreRecorded.model_validate({**admitted.model_dump(), "score": "80"})
-    elsewhere = e.Admitted(part="theory", sitting="2026-10/2", sat_on=FIRST)
+    admitted = f.Admitted(part="theory", sitting="2026-10/1", sat_on=FIRST)
+    skills = f.Admitted(part="skills", sitting="2026-10/1", sat_on=FIRST)
+    cancelled = f.AdmissionCancelled(part="theory", sitting="2026-10/1", reason="flood")
+    reviewed = f.ScoreRecorded.model_validate({**admitted.model_dump(), "part": "review", "score": "80"})
+    scored = f.ScoreRecorded.model_validate({**admitted.model_dump(), "score": "80"})
+    elsewhere = f.Admitted(part="theory", sitting="2026-10/2", sat_on=FIRST)
     stores.events.append(
         [
             filed("é", admitted, skills),

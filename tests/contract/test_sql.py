@@ -10,13 +10,13 @@ from itertools import count
 import pytest
 from sqlalchemy import Row, select, text
 from sqlalchemy.exc import IntegrityError
+from tests.histories import FACTS, filed, followed, projected
 
 from storage import registers, tables
 from storage.database import Database
 from storage.engine import reading, writing
-from tests.histories import FACTS, filed, followed, projected
 from tests.timeline import test_scheme as scheme_with
-from workflow import events as e
+from workflow import facts as f
 from workflow.errors import Conflict, Corrupt
 from workflow.ports import Candidate, bucket_of
 
@@ -73,7 +73,7 @@ def test_the_record_cannot_be_truncated(database: Database) -> None:
 
 def test_the_key_of_an_event_is_the_last_line(database: Database) -> None:
     """Where a projection was set back from outside, the number that is taken still stops the second writer."""
-    first = filed("E-1", e.Withdrawn())
+    first = filed("E-1", f.Withdrawn())
     database.events.append([first])
     execute(database, "UPDATE application SET sequence = 1")
     opening = filed("E-1")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.timeline import Timeline, day
 from tests.timeline import test_scheme as scheme_with
-from workflow import events as e
+from workflow import facts as f
 from workflow.clock import next_due
 from workflow.draft import Draft, project
 from workflow.errors import Refused
@@ -56,11 +56,11 @@ def act(t: Timeline, known: date, kind: str, part: str, on: date, score: str, to
         case "admit":
             t.admit(part, sat, known=now)
         case "absent":
-            t.record(e.AbsenceRecorded(part=part, sitting=sat, sat_on=on), sat, now)
+            t.record(f.AbsenceRecorded(part=part, sitting=sat, sat_on=on), sat, now)
         case "amend":
             last = next((a for a in reversed(fold(t.history, t.rules).attempts) if a.score is not None), None)
             if last:
-                fact = e.ScoreAmended(
+                fact = f.ScoreAmended(
                     part=last.part, sitting=last.sitting, score=score, reason="recheck", authority="b"
                 )
                 t.record(fact, str(told), now)
@@ -68,7 +68,7 @@ def act(t: Timeline, known: date, kind: str, part: str, on: date, score: str, to
             known = on if on > t.history[-1].recorded_at.date() else known
             t.night(str(known), str(known))
         case "withdraw":
-            t.record(e.Withdrawn(), now, now)
+            t.record(f.Withdrawn(), now, now)
     return known
 
 

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 
 from storage import codec, tables
 from storage.codec import UPCASTERS, EventRow, from_row, read_fact, to_row
-from workflow import events as e
+from workflow import events
+from workflow import facts as f
 from workflow.document import FIRST_DAY, LAST_DAY
 from workflow.errors import Corrupt
 from workflow.evidence import Education, Work
@@ -61,10 +62,10 @@ def model(kind: type[BaseModel]) -> st.SearchStrategy[Any]:
     return values.map(kind.model_validate)
 
 
-def linked(fact: e.Fact) -> e.Event:
+def linked(fact: f.Fact) -> events.Event:
     """Put a fact into an envelope."""
     at = datetime(2026, 3, 1, 1, 2, 3, 4, tzinfo=UTC)
-    return e.chain([e.Event("E-中-1", 1, fact, "", "submitted", date(2026, 3, 1), at, "阿明", "c-1")])[0]
+    return events.chain([events.Event("E-中-1", 1, fact, "", "submitted", date(2026, 3, 1), at, "阿明", "c-1")])[0]
 
 
 def row_of(values: dict[str, Any]) -> EventRow:
@@ -72,17 +73,17 @@ def row_of(values: dict[str, Any]) -> EventRow:
     return tuple(values[c.name] for c in tables.event.c if c.name != "bucket")
 
 
-@pytest.mark.parametrize("kind", e.FACTS.values(), ids=e.FACTS)
-def test_every_fact_comes_back(kind: type[e.Fact]) -> None:
+@pytest.mark.parametrize("kind", f.FACTS.values(), ids=f.FACTS)
+def test_every_fact_comes_back(kind: type[f.Fact]) -> None:
     """Whatever values a fact bears, it comes back equal, its text is canonical, and its hash holds."""
 
     @given(model(kind))
-    def comes_back(fact: e.Fact) -> None:
+    def comes_back(fact: f.Fact) -> None:
         event = linked(fact)
         back = from_row(row_of(to_row(event)))
         assert back == event
-        assert e.canonical_data(back.fact) == event.data
-        assert e.event_hash(back) == event.hash
+        assert events.canonical_data(back.fact) == event.data
+        assert events.event_hash(back) == event.hash
 
     comes_back()
 
@@ -94,7 +95,7 @@ def golden() -> list[dict[str, Any]]:
 
 def test_golden_rows_are_complete() -> None:
     """For each fact there is a row of each version up to today's. Add a line for a new one; never change one."""
-    wanted = {(name, version) for name, fact in e.FACTS.items() for version in range(1, fact.version + 1)}
+    wanted = {(name, version) for name, fact in f.FACTS.items() for version in range(1, fact.version + 1)}
     assert {(row["type"], row["version"]) for row in golden()} == wanted
 
 
@@ -105,9 +106,9 @@ def test_golden_rows_always_read(row: dict[str, Any]) -> None:
     values = row | {"effective_on": date.fromisoformat(row["effective_on"]), "recorded_at": instant}
     event = from_row(row_of(values))
     assert event.data == row["data"]
-    assert e.event_hash(event) == event.hash == row["hash"]
+    assert events.event_hash(event) == event.hash == row["hash"]
     if event.version == event.fact.version:
-        assert e.canonical_data(event.fact) == row["data"]
+        assert events.canonical_data(event.fact) == row["data"]
 
 
 def instant_of(text: str) -> datetime:
@@ -117,14 +118,14 @@ def instant_of(text: str) -> datetime:
 
 def test_older_forms_are_lifted_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each upcaster makes the next version's form; the text that was stored and its hash stay."""
-    stored = linked(e.Withdrawn(reason="moved"))
-    monkeypatch.setattr(e.Withdrawn, "version", 3)
+    stored = linked(f.Withdrawn(reason="moved"))
+    monkeypatch.setattr(f.Withdrawn, "version", 3)
     monkeypatch.setitem(UPCASTERS, ("Withdrawn", 1), lambda data: {"why": data["reason"]})
     monkeypatch.setitem(UPCASTERS, ("Withdrawn", 2), lambda data: {"reason": data["why"] + "!"})
     back = from_row(row_of(to_row(stored)))
-    assert back.fact == e.Withdrawn(reason="moved!")
+    assert back.fact == f.Withdrawn(reason="moved!")
     assert (back.version, back.data) == (1, '{"reason":"moved"}')
-    assert e.event_hash(back) == stored.hash
+    assert events.event_hash(back) == stored.hash
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from tests.timeline import Timeline, day
 from tests.timeline import test_scheme as scheme_with
-from workflow import events as e
+from workflow import facts as f
 from workflow.errors import Refused
 
 
@@ -32,7 +32,7 @@ def test_straight_path_ends_certified():
     t.score("skills", "2024-11-16", "60", "2024-12-18")
     assert t.state("2024-12-17") == "skills_exam"
     assert t.state("2024-12-18") == "awaiting_award"
-    t.record(e.CertificateAwarded(number="T1", series="T", serial=1), "2025-01-10")
+    t.record(f.CertificateAwarded(number="T1", series="T", serial=1), "2025-01-10")
     assert t.state("2025-01-09") == "awaiting_award"
     assert t.state("2030-01-10") == "certified"
 
@@ -158,7 +158,7 @@ def test_every_objection_is_listed():
     """A refusal names all reasons at once."""
     t = trained().score("theory", "2024-05-18", "60", "2024-06-20")
     with pytest.raises(Refused) as refused:
-        t.record(e.ScoreRecorded(part="skills", sitting="x", sat_on=day("2024-07-01"), score="101"), "2024-07-01")
+        t.record(f.ScoreRecorded(part="skills", sitting="x", sat_on=day("2024-07-01"), score="101"), "2024-07-01")
     assert objections(refused) == {"is_open", "is_in_scale"}
 
 

@@ -1,0 +1,81 @@
+"""Facts of certificates: the award, and what becomes of the paper."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from workflow.document import Text
+from workflow.facts.base import Changes, Fact, Reason
+
+if TYPE_CHECKING:
+    from workflow.application import Application
+
+
+class CertificateAwarded(Fact):
+    """The board certified the candidate under a number that no other certificate ever bears."""
+
+    step = "award"
+    number: Text
+    series: Text
+    serial: int
+    authority: Text = ""
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The certificate is valid from this day."""
+        return {"certificate": self, "certificate_standing": "valid", "awarded_on": on}
+
+
+class _Standing(Fact):
+    """A step of the certificate's own small machine (`workflow/paper.py`)."""
+
+    reason: Reason
+    authority: Reason
+
+
+class CertificateSuspended(_Standing):
+    """A certificate was suspended; it does not count until it is restored."""
+
+    step = "suspend_certificate"
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The certificate is suspended."""
+        return {"certificate_standing": "suspended"}
+
+
+class CertificateRestored(_Standing):
+    """A suspension or a revocation of a certificate was taken back."""
+
+    step = "restore_certificate"
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The certificate is valid again."""
+        return {"certificate_standing": "valid"}
+
+
+class CertificateRevoked(_Standing):
+    """A certificate was declared void."""
+
+    step = "revoke_certificate"
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The certificate does not count."""
+        return {"certificate_standing": "revoked"}
+
+
+class CertificateReplaced(_Standing):
+    """
+    A certificate was printed anew under the same number, after loss, damage or a corrected name.
+
+    Attributes:
+        remark: What the new paper says of it.
+        stationery: Serial number of the new sheet, where sheets are numbered.
+    """
+
+    step = "replace_certificate"
+    remark: Reason
+    stationery: Text = ""
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The number stays; the new paper bears the remark."""
+        return {"certificate_remarks": (*application.certificate_remarks, self.remark)}

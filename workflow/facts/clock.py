@@ -1,0 +1,131 @@
+"""Facts of time: what runs out, what is taken back, what is extended, carried over or held."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from workflow.document import Day, Marks, Text
+from workflow.facts.base import Changes, Fact, Reason
+
+if TYPE_CHECKING:
+    from workflow.application import Application
+
+
+class PartLapsed(Fact):
+    """A held part ran out before the set was complete; `parts` are all that must be taken again for it."""
+
+    step = "lapse"
+    part: Text
+    parts: tuple[Text, ...] = Field(strict=False)
+    last_valid_on: Day
+    clause: Text
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The passes that had run out no longer help, unless they turn out to belong to a complete set."""
+        run_out = tuple(
+            (x.part, x.sitting) for x in application.attempts if x.outcome == "announced" and x.part in self.parts
+        )
+        return {"lapsed": (*application.lapsed, *(x for x in run_out if x not in application.lapsed))}
+
+
+class Expired(Fact):
+    """The clock ended the application: `expired_on` is the day after the last day on which it could still succeed."""
+
+    step = "expire"
+    cause: Text
+    last_valid_on: Day
+    expired_on: Day
+    clause: Text
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The expiry is in force until a reinstatement takes it back."""
+        return {"expiry": self, "expiry_sequence": sequence}
+
+
+class Reinstated(Fact):
+    """An expiry that had been recorded is taken back, because a fact that was not known then undoes it."""
+
+    step = "reinstate"
+    supersedes: int
+    reason: Reason
+    authority: Reason
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """No expiry is in force."""
+        return {"expiry": None, "expiry_sequence": 0}
+
+
+class ValidityExtended(Fact):
+    """
+    The board granted that a pass stays valid longer.
+
+    Attributes:
+        part: The part; every pass of it is extended, whether held now or still to come.
+        until: The new last valid day; a pass that lasts longer by itself keeps its own.
+    """
+
+    step = "extend_validity"
+    is_correction = True
+    part: Text
+    until: Day
+    reason: Reason
+    authority: Reason
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The latest extension of a part is the one that counts."""
+        kept = tuple(x for x in application.extensions if x[0] != self.part)
+        return {"extensions": (*kept, (self.part, self.until))}
+
+
+class PartCarriedOver(Fact):
+    """A part held in another application was carried over, with its marks and its old last valid day."""
+
+    step = "carry_over"
+    part: Text
+    sitting: Text
+    sat_on: Day
+    announced_on: Day
+    score: Marks
+    last_valid_on: Day
+    from_application: Text
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The pass counts here as it did there, no longer."""
+        return application.with_new_attempt(
+            self.part,
+            self.sitting,
+            self.sat_on,
+            "announced",
+            score=Decimal(self.score),
+            announced_on=self.announced_on,
+            last_valid_on=self.last_valid_on,
+            carried_from=self.from_application,
+        )
+
+
+class ApplicationSuspended(Fact):
+    """The board suspended an application: nobody is admitted, and the clock is held until it is resumed."""
+
+    step = "suspend"
+    reason: Reason
+    authority: Reason
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The application is suspended."""
+        return {"suspended": self.reason}
+
+
+class ApplicationResumed(Fact):
+    """A suspension was ended; what ran out meanwhile runs out now, unless its validity was extended."""
+
+    step = "resume"
+    reason: Reason
+    authority: Reason
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The application goes on."""
+        return {"suspended": ""}

@@ -1,0 +1,177 @@
+"""Facts of intake: submission, evidence, eligibility, training."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from workflow.document import Day, Marks, Text
+from workflow.evidence import Course, Evidence, Occupation, Skills
+from workflow.facts.base import Changes, Fact, Reason
+
+if TYPE_CHECKING:
+    from workflow.application import Application
+
+
+class Submitted(Fact):
+    """An application was filed. Its scheme digest and level hold for life."""
+
+    step = "submit"
+    candidate: Text
+    scheme: Text
+    digest: Text
+    level: int
+    evidence: Evidence
+    cohort: Text = ""
+
+
+class InformationRequested(Fact):
+    """The board returned the application: something is missing before it can decide."""
+
+    step = "request_information"
+    reason: Reason
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The application waits for the candidate."""
+        return {"returned": self.reason}
+
+
+class Resubmitted(Fact):
+    """The candidate sent the application again; this evidence takes the place of what was shown before."""
+
+    step = "resubmit"
+    evidence: Evidence
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """Checks and judgements of the earlier evidence are void; the measuring day stays that of submission."""
+        return {"evidence": self.evidence, "returned": "", "checks": (), "judgements": ()}
+
+
+class EvidenceChecked(Fact):
+    """
+    A piece of evidence was verified with its issuer, or rejected; a rejected one no longer counts.
+
+    Attributes:
+        item: Which piece: `education/0`, `certificates/1`, in the order shown.
+    """
+
+    step = "check_evidence"
+    item: Text
+    status: Literal["unverified", "verified", "rejected"]
+    issuer: Text = ""
+    reference: Text = ""
+    reason: Text = ""
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The latest check of a piece is the one that counts."""
+        return {"checks": (*(c for c in application.checks if c.item != self.item), self)}
+
+
+class EvidenceJudged(Fact):
+    """
+    The board decided a question that the words of a clause leave open, such as whether a major is related.
+
+    Attributes:
+        item: Which piece of evidence, as in `EvidenceChecked`.
+        relation: What its major or occupation is to be taken as.
+        evaluated_for: What its school is to be taken as evaluated for.
+    """
+
+    step = "judge_evidence"
+    item: Text
+    relation: Occupation | None = None
+    evaluated_for: Skills | None = None
+    reason: Reason
+    authority: Reason
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The latest judgement on a piece is the one that counts."""
+        return {"judgements": (*(j for j in application.judgements if j.item != self.item), self)}
+
+
+class EligibilityAccepted(Fact):
+    """The board accepted the application under one named condition; `conditions_met` are all that were met."""
+
+    step = "accept"
+    condition: Text
+    conditions_met: tuple[Text, ...] = Field(strict=False)
+    evidence_digest: Text
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The application is decided."""
+        return {"condition": self.condition, "conditions_met": self.conditions_met, "returned": ""}
+
+
+class EligibilityRefused(Fact):
+    """The board refused the application; the explanation is kept as it was given."""
+
+    step = "refuse"
+    reason: Reason
+    conditions_met: tuple[Text, ...] = Field(strict=False)
+    explanation: tuple[Text, ...] = Field(strict=False)
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The application is decided."""
+        return {"refusal": self.reason, "conditions_met": self.conditions_met}
+
+
+class EligibilityReopened(Fact):
+    """
+    The decision on eligibility was taken back, because facts turned out false or a question was judged anew.
+
+    What was passed meanwhile stays recorded, and counts again if the application is accepted again.
+    """
+
+    step = "reopen_eligibility"
+    reason: Reason
+    authority: Reason
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The application is undecided again."""
+        return {"condition": "", "conditions_met": (), "refusal": ""}
+
+
+class TrainingRecorded(Fact):
+    """
+    Hours of the level's course were done, with or without the completion certificate.
+
+    Attributes:
+        hours: Standard class hours; credits are converted by the scheme's rate before they are recorded.
+    """
+
+    step = "record_training"
+    hours: Marks
+    completion_certificate: bool
+    completed_on: Day
+    certificate_number: Text = ""
+    provider: Text = ""
+    strand: Literal["", "career_guidance", "vocational_skills", "entrepreneurship"] = ""
+    teaching_system: Literal["", "full_time", "part_time", "class_hour", "credit"] = ""
+    delivery: tuple[Literal["class", "joint_class", "broadcast", "correspondence", "self_study"], ...] = Field(
+        default=(), strict=False
+    )
+    trainer: Text = ""
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The course counts toward the training gate of the level."""
+        course = Course(
+            for_level=application.level,
+            hours=self.hours,
+            completion_certificate=self.completion_certificate,
+            completed_on=self.completed_on,
+        )
+        return {"training": (*application.training, course)}
+
+
+class TrainingWaived(Fact):
+    """The board waived the training by a decision."""
+
+    step = "waive_training"
+    reason: Reason
+    authority: Reason
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The training gate is open."""
+        return {"is_training_waived": True}

@@ -1,0 +1,189 @@
+"""Facts of sittings and results: admission, attendance, marks, announcement, correction, recheck."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from workflow.document import Day, Marks, Strict, Text
+from workflow.facts.base import Changes, Fact, Reason
+
+if TYPE_CHECKING:
+    from workflow.application import Application
+
+
+class Admitted(Fact):
+    """
+    The candidate was admitted to a sitting of a part.
+
+    Attributes:
+        ticket: Number of the admission ticket; empty where no tickets are used.
+        room: Room of the sitting.
+        seat: Seat in the room; 0 where seats are not given out.
+        accommodations: What was granted, such as `extra_time`, `reader`, `separate_room`.
+    """
+
+    step = "admit"
+    part: Text
+    sitting: Text
+    sat_on: Day
+    ticket: Text = ""
+    room: Text = ""
+    seat: int = 0
+    accommodations: tuple[Text, ...] = Field(default=(), strict=False)
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """An attempt is open, and holds the clock from the day of the sitting."""
+        return application.with_new_attempt(self.part, self.sitting, self.sat_on, "admitted")
+
+
+class AdmissionCancelled(Fact):
+    """An admission was taken back before the result was known: the sitting fell out, or the seat was released."""
+
+    step = "cancel_admission"
+    part: Text
+    sitting: Text
+    reason: Reason
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The attempt no longer counts for anything."""
+        return application.with_attempt(self.part, self.sitting, outcome="cancelled")
+
+
+class AbsenceRecorded(Fact):
+    """The candidate did not come to a sitting; no attempt was made and nothing held is touched."""
+
+    step = "record_absence"
+    part: Text
+    sitting: Text
+    sat_on: Day
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The attempt is closed without a result."""
+        return application.with_attempt(self.part, self.sitting, outcome="absent")
+
+
+class ScoreEntered(Fact):
+    """One reader's marks for an attempt, before the readers are compared; they count for nothing yet."""
+
+    step = "enter_score"
+    part: Text
+    sitting: Text
+    reader: int = Field(ge=1, le=3)
+    score: Marks
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The entry waits for the other reader's."""
+        attempt = application.attempt(self.part, self.sitting)
+        entries = (*(attempt.entries if attempt else ()), (self.reader, self.score))
+        return application.with_attempt(self.part, self.sitting, entries=entries)
+
+
+class PanelMark(Strict):
+    """One member's marks in a review; the assessor is named by an opaque key."""
+
+    assessor: Text
+    score: Marks
+
+
+class ScoreRecorded(Fact):
+    """
+    Marks were established for an attempt; they are held back until announced.
+
+    Attributes:
+        form: Form that a review took.
+        panel: The members' marks, where a panel gave them.
+    """
+
+    step = "record_score"
+    part: Text
+    sitting: Text
+    sat_on: Day
+    score: Marks
+    form: Text = ""
+    panel: tuple[PanelMark, ...] = Field(default=(), strict=False)
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The marks are known to the board."""
+        if application.attempt(self.part, self.sitting) is None:  # a review is held by a panel, without an admission
+            return application.with_new_attempt(
+                self.part, self.sitting, self.sat_on, "recorded", score=self.score, form=self.form
+            )
+        return application.with_attempt(self.part, self.sitting, outcome="recorded", score=self.score, form=self.form)
+
+
+class ScoreRetracted(Fact):
+    """Marks that were recorded and not yet announced were taken back, to be recorded again."""
+
+    step = "retract_score"
+    part: Text
+    sitting: Text
+    reason: Reason
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The attempt waits for its marks again; those taken back stay visible."""
+        attempt = application.attempt(self.part, self.sitting)
+        earlier = (*attempt.earlier_scores, attempt.score) if attempt else ()
+        return application.with_attempt(
+            self.part, self.sitting, outcome="admitted", score=None, entries=(), earlier_scores=earlier
+        )
+
+
+class ScoreAnnounced(Fact):
+    """The result of an attempt was announced to the candidate."""
+
+    step = "announce_score"
+    part: Text
+    sitting: Text
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The result counts; its validity runs from this day, whatever is corrected later."""
+        return application.with_attempt(self.part, self.sitting, outcome="announced", announced_on=on)
+
+
+class ScoreAmended(Fact):
+    """The marks of an attempt were corrected; the marks before stay visible."""
+
+    step = "amend_score"
+    is_correction = True
+    part: Text
+    sitting: Text
+    score: Marks
+    reason: Reason
+    authority: Reason
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The new marks count."""
+        return application.with_marks(self.part, self.sitting, self.score)
+
+
+class RecheckRequested(Fact):
+    """The candidate asked for a result to be looked at again."""
+
+    step = "request_recheck"
+    part: Text
+    sitting: Text
+    reason: Text = ""
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The recheck is open until it is decided."""
+        return application.with_attempt(self.part, self.sitting, recheck_on=on)
+
+
+class RecheckDecided(Fact):
+    """A recheck was decided: the marks went up, down, or stay as they are; every score stays visible."""
+
+    step = "decide_recheck"
+    is_correction = True
+    part: Text
+    sitting: Text
+    score: Marks
+    reason: Reason
+    authority: Reason
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The marks decided on count, and the recheck is closed."""
+        changes = application.with_marks(self.part, self.sitting, self.score)
+        return {**changes, **application.but(**changes).with_attempt(self.part, self.sitting, recheck_decided_on=on)}

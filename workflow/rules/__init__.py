@@ -1,0 +1,77 @@
+"""
+Rules: the objections that a step of the machine can meet.
+
+Each rule is a pure question about one move: None if it has no objection, otherwise the objection with the clause that
+it rests on. The machine asks every rule of a step and keeps every objection, so that a refusal lists all reasons.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from workflow import facts as f
+from workflow.rules import ending as x
+from workflow.rules import intake as i
+from workflow.rules import results as r
+from workflow.rules.move import Move, Rule
+
+RULES: Final[dict[type[f.Fact], tuple[Rule, ...]]] = {
+    f.InformationRequested: (i.is_undecided,),
+    f.Resubmitted: (i.is_undecided,),
+    f.EvidenceChecked: (i.names_evidence, i.says_why),
+    f.EvidenceJudged: (i.names_evidence, i.judges_something),
+    f.EligibilityAccepted: (i.is_undecided, i.condition_is_met),
+    f.EligibilityRefused: (i.is_undecided,),
+    f.EligibilityReopened: (i.is_decided,),
+    f.TrainingRecorded: (i.is_accepted, i.is_completed_by_then),
+    f.TrainingWaived: (i.is_accepted,),
+    f.Admitted: (
+        r.part_is_assessed,
+        r.is_an_exam,
+        r.is_not_before,
+        r.is_not_admitted,
+        r.is_not_held,
+        r.prerequisites_are_held,
+        r.is_within_validity,
+        r.is_not_suspended,
+        r.is_not_barred,
+        r.may_resit,
+    ),
+    f.AdmissionCancelled: (r.is_open,),
+    f.AbsenceRecorded: (r.is_open, r.is_on_the_day),
+    f.ScoreEntered: (r.part_is_assessed, r.is_open, r.is_in_scale, r.is_a_new_reader),
+    f.ScoreRecorded: (
+        r.part_is_assessed,
+        r.is_open_or_a_new_review,
+        r.is_on_the_day,
+        r.is_in_scale,
+        r.is_an_allowed_form,
+        r.prerequisites_are_held,
+        r.readers_agree,
+        r.has_a_quorum,
+    ),
+    f.ScoreRetracted: (r.is_recorded_and_held_back,),
+    f.ScoreAnnounced: (r.is_held_back,),
+    f.ScoreAmended: (r.has_a_score, r.is_in_scale),
+    f.RecheckRequested: (r.is_in_the_recheck_window,),
+    f.RecheckDecided: (r.recheck_is_open, r.is_in_scale),
+    f.PartLapsed: (x.is_due,),
+    f.Expired: (x.is_due,),
+    f.Reinstated: (x.supersedes_the_expiry,),
+    f.ValidityExtended: (x.lasts_longer,),
+    f.PartCarriedOver: (x.part_can_be_carried,),
+    f.ApplicationSuspended: (x.is_not_suspended_yet,),
+    f.ApplicationResumed: (x.is_suspended,),
+    f.Withdrawn: (),
+    f.IncidentReported: (),
+    f.MisconductFound: (x.degree_is_known,),
+    f.AnnulmentLifted: (x.finding_is_in_force,),
+    f.Annulled: (),
+    f.CertificateAwarded: (x.set_is_complete,),
+    f.CertificateSuspended: (x.certificate_stands_so,),
+    f.CertificateRestored: (x.certificate_stands_so,),
+    f.CertificateRevoked: (x.certificate_stands_so,),
+    f.CertificateReplaced: (x.certificate_stands_so,),
+}
+
+__all__ = ["RULES", "Move", "Rule"]

@@ -1,0 +1,125 @@
+"""Rules of time, of misconduct, of the award and of the certificate."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from workflow.clock import next_due
+from workflow.errors import Objection
+from workflow.parts import complete_set
+from workflow.rules.move import Move
+
+
+def set_is_complete(move: Move) -> Objection | None:
+    """A certificate needs a complete set of parts that were valid together."""
+    if complete_set(move.application, move.rules):
+        return None
+    return Objection(
+        "set_is_complete", "not every part is passed and valid together", str(move.rules.scheme.completion.clause)
+    )
+
+
+def is_due(move: Move) -> Objection | None:
+    """The clock takes exactly the step that the rules say has fallen due."""
+    due = next_due(move.application, move.rules)
+    if due is None or due.fact != move.fact:
+        found = (
+            f"the clock's next step is {type(due.fact).__name__} on {due.on}" if due else "the clock has nothing to do"
+        )
+        return Objection("is_due", f"{type(move.fact).__name__} is not due: {found}")
+    if move.on < due.on:
+        return Objection("is_due", f"{type(move.fact).__name__} falls due on {due.on}, not on {move.on}")
+    return None
+
+
+def supersedes_the_expiry(move: Move) -> Objection | None:
+    """A reinstatement names the expiry that it takes back."""
+    if move.fact.supersedes != move.application.expiry_sequence:
+        return Objection("supersedes_the_expiry", f"event {move.fact.supersedes} is not the expiry in force")
+    return None
+
+
+def is_suspended(move: Move) -> Objection | None:
+    """Only a suspension is ended."""
+    return None if move.application.suspended else Objection("is_suspended", "the application is not suspended")
+
+
+def is_not_suspended_yet(move: Move) -> Objection | None:
+    """A suspension is not suspended again."""
+    reason = move.application.suspended
+    return Objection("is_not_suspended_yet", f"the application is suspended already: {reason}") if reason else None
+
+
+def lasts_longer(move: Move) -> Objection | None:
+    """An extension names a part of the level that has a validity, and a day later than any granted before."""
+    part = move.rules.parts.get(move.fact.part)
+    if part is None or part.validity is None:
+        return Objection("lasts_longer", f"{move.fact.part} is no part of this level with a validity")
+    granted = dict(move.application.extensions).get(move.fact.part)
+    if granted and move.fact.until <= granted:
+        return Objection("lasts_longer", f"{move.fact.part} is extended through {granted} already")
+    return None
+
+
+def degree_is_known(move: Move) -> Objection | None:
+    """A finding names a degree of the scheme, and where it voids something of a session, that session."""
+    degrees = move.rules.scheme.misconduct
+    if move.fact.degree not in degrees:
+        known = ", ".join(degrees) or "none"
+        return Objection("degree_is_known", f"the scheme has no degree {move.fact.degree!r}; it has: {known}")
+    degree = degrees[move.fact.degree]
+    if degree.voids in ("part", "session") and not move.fact.sitting:
+        return Objection(
+            "degree_is_known", f"{degree.title} voids a {degree.voids}: name the sitting", str(degree.clause)
+        )
+    if degree.voids == "part" and move.fact.part not in move.rules.parts:
+        return Objection("degree_is_known", f"{degree.title} voids a part: name the part", str(degree.clause))
+    if (degree.bar is not None) != (move.fact.barred_until is not None):
+        text = "needs the last day of the bar" if degree.bar else "brings no bar"
+        return Objection("degree_is_known", f"{degree.title} {text}", str(degree.clause))
+    if degree.bar and move.fact.barred_until != degree.bar.after(move.on):
+        text = f"{degree.title} bars through {degree.bar.after(move.on)}, not {move.fact.barred_until}"
+        return Objection("degree_is_known", text, str(degree.clause))
+    return None
+
+
+def finding_is_in_force(move: Move) -> Objection | None:
+    """Lifting names the event that found the misconduct."""
+    found = [sequence for sequence, _on, _finding in move.application.findings]
+    if move.fact.supersedes in found:
+        return None
+    return Objection(
+        "finding_is_in_force", f"event {move.fact.supersedes} is no finding in force; there are: {found or 'none'}"
+    )
+
+
+def part_can_be_carried(move: Move) -> Objection | None:
+    """A part carried over is one of the level's, not there already, and still valid on the day."""
+    a, fact = move.application, move.fact
+    if fact.part not in move.rules.parts:
+        return Objection("part_can_be_carried", f"level {move.rules.number} has no part {fact.part!r}")
+    if a.attempt(fact.part, fact.sitting):
+        return Objection("part_can_be_carried", f"{fact.part} at {fact.sitting} is here already")
+    if fact.last_valid_on < move.on:
+        return Objection("part_can_be_carried", f"{fact.part} was valid through {fact.last_valid_on}")
+    if fact.score < move.rules.parts[fact.part].pass_mark:
+        return Objection("part_can_be_carried", f"{fact.score} marks are no pass")
+    return None
+
+
+# The certificate's own small machine: from which standing each step may be taken.
+STANDINGS: Final[dict[str, tuple[str, ...]]] = {
+    "suspend_certificate": ("valid",),
+    "restore_certificate": ("suspended", "revoked"),
+    "revoke_certificate": ("valid", "suspended"),
+    "replace_certificate": ("valid",),
+}
+
+
+def certificate_stands_so(move: Move) -> Objection | None:
+    """A certificate is suspended, restored, revoked or replaced only from a standing that allows it."""
+    standing, allowed = move.application.certificate_standing, STANDINGS[move.fact.step]
+    if standing in allowed:
+        return None
+    text = f"the certificate is {standing or 'not there'}; this is possible while it is {' or '.join(allowed)}"
+    return Objection("certificate_stands_so", text)

@@ -1,0 +1,75 @@
+"""Rules of intake: evidence, eligibility, training."""
+
+from __future__ import annotations
+
+from workflow.eligibility import assessed
+from workflow.errors import Objection
+from workflow.rules.move import Move
+from workflow.weighing import items
+
+
+def condition_is_met(move: Move) -> Objection | None:
+    """Accepting needs a condition of the level that the evidence meets on the submission day."""
+    a, fact, level = move.application, move.fact, move.rules.level
+    if fact.condition not in level.conditions:
+        return Objection(
+            "condition_is_met", f"there is no condition {fact.condition!r}; there are {', '.join(level.conditions)}"
+        )
+    answer = assessed(a, move.rules)
+    if fact.condition in answer.conditions_met:
+        return None
+    condition = next(c for c in answer.conditions if c.id == fact.condition)
+    text = f"measured on {a.submitted_on}: {condition.explanation}"
+    return Objection("condition_is_met", text, condition.clause)
+
+
+def is_undecided(move: Move) -> Objection | None:
+    """Eligibility is decided once; a decision is reopened, never overwritten."""
+    if move.application.condition:
+        return Objection(
+            "is_undecided", f"eligibility was accepted already, under condition {move.application.condition}"
+        )
+    return None
+
+
+def is_accepted(move: Move) -> Objection | None:
+    """Training is recorded or waived for accepted applications only."""
+    return None if move.application.condition else Objection("is_accepted", "eligibility has not been decided yet")
+
+
+def is_completed_by_then(move: Move) -> Objection | None:
+    """A course cannot be recorded as completed later than the day on which the record takes effect."""
+    if move.fact.completed_on > move.on:
+        return Objection(
+            "is_completed_by_then", f"the course is completed on {move.fact.completed_on}, after {move.on}"
+        )
+    return None
+
+
+def is_decided(move: Move) -> Objection | None:
+    """Only a decision that was made can be reopened."""
+    if move.application.condition or move.application.refusal:
+        return None
+    return Objection("is_decided", "eligibility has not been decided yet")
+
+
+def names_evidence(move: Move) -> Objection | None:
+    """A check or a judgement names a piece of evidence that was shown."""
+    known = items(move.application.evidence)
+    if move.fact.item in known:
+        return None
+    return Objection("names_evidence", f"there is no piece {move.fact.item!r}; there are: {', '.join(known) or 'none'}")
+
+
+def says_why(move: Move) -> Objection | None:
+    """A rejected piece of evidence needs a reason."""
+    if move.fact.status == "rejected" and not move.fact.reason:
+        return Objection("says_why", "rejecting a piece of evidence needs a reason")
+    return None
+
+
+def judges_something(move: Move) -> Objection | None:
+    """A judgement says how a piece is to be read."""
+    if move.fact.relation is None and move.fact.evaluated_for is None:
+        return Objection("judges_something", "say what the piece is to be taken as: a relation or a skill level")
+    return None
