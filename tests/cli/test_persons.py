@@ -21,7 +21,12 @@ def test_add_registers_once(run):
     assert "was registered before; nothing was changed" in other.out
     assert "registered under another name" in other.err
     row = run("candidate", "show", key, "--reveal", "--json").row
-    assert (row["name"], row["document_number"], row["phone"], row["sex"]) == ("王晓明", NUMBER, "19900000077", "female")
+    assert (row["name"], row["document_number"], row["phone"], row["sex"]) == (
+        "王晓明",
+        NUMBER,
+        "19900000077",
+        "female",
+    )
 
 
 def test_add_tells_everything_that_is_wrong_and_repeats_nothing(run):
@@ -56,7 +61,9 @@ def test_show_is_masked_unless_revealed(run):
     assert run("candidate", "show", "nobody").code == 4
 
 
-@pytest.mark.parametrize("question", [("--name", "王A1"), ("--document-number", document(1)), ("--document-number", "1")])
+@pytest.mark.parametrize(
+    "question", [("--name", "王A1"), ("--document-number", document(1)), ("--document-number", "1")]
+)
 def test_find(run, question):
     """Persons are found by name or document; who is not there is not found."""
     said = run("candidate", "find", *question)
