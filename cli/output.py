@@ -95,7 +95,8 @@ def progress(label: str) -> Iterator[Callable[[int, int | None], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     look = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*look, console=Console(stderr=True), transient=True) as bar:
+    # rich would send what is printed meanwhile to its own console: right above the bar, wrong into a pipe.
+    with Progress(*look, console=Console(stderr=True), transient=True, redirect_stdout=is_terminal()) as bar:
         task = bar.add_task(label, total=None)
 
         def tell(done: int, total: int | None) -> None:

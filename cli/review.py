@@ -45,8 +45,8 @@ def record(
     """
     Record the result of a review, and announce it if its day is given.
 
-    Both are written together or not at all. Without --announced it is held back until `score announce`, under the key
-    review-DAY.
+    Both are written together or not at all. Without --announced it is held back until
+    `score announce --application APPLICATION --sitting review-DAY --part review`.
     """
     service = wiring.service(ctx)
     for day in filter(None, (on, announced)):

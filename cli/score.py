@@ -13,6 +13,7 @@ import click
 from cli import intake_files, options, wiring
 from cli.options import Noun
 from cli.outcomes import tell, tell_all
+from cli.sitting import exam_named
 from workflow import decisions
 from workflow import facts as f
 from workflow.decisions import Outcome
@@ -110,7 +111,8 @@ def announce(
     else:
         if not service.stores.sittings.find(sitting) and not service.stores.events.at_sitting(sitting):
             raise NotFound(f"no sitting {sitting}; see: examboard sitting list")
-        outcomes = decisions.announce_sitting(service, sitting, part, day, dry_run)
+        key = exam_named(service, part) if part else None
+        outcomes = decisions.announce_sitting(service, sitting, key, day, dry_run)
     tell_all(ctx, outcomes, as_json, dry_run)
 
 

@@ -35,7 +35,7 @@ def sitting() -> None:
 def create(ctx: click.Context, key: str, parts: tuple[str, ...], on: date, centre: str, as_json: bool) -> None:
     """Set a sitting: one session of one or more parts on a day. KEY is the board's own name of it."""
     service = wiring.service(ctx)
-    wanted = [Sitting(key, _part_named(service, part), on, centre.strip()) for part in parts]
+    wanted = [Sitting(key, exam_named(service, part), on, centre.strip()) for part in parts]
     added = service.stores.sittings.put(wanted)
     if as_json:
         for one in wanted:
@@ -44,8 +44,13 @@ def create(ctx: click.Context, key: str, parts: tuple[str, ...], on: date, centr
         click.echo(f"sitting {key} on {on}: {added} added, {len(set(wanted)) - added} were there before")
 
 
-def _part_named(service: Service, name: str) -> str:
-    """Find a part by its key or a name of it in any scheme of the board; only exams have sittings."""
+def exam_named(service: Service, name: str) -> str:
+    """
+    Find an exam by its key or a name of it in any scheme of the board; a review has no sittings.
+
+    Raises:
+        NotFound: there is none.
+    """
     shelf = service.stores.schemes.current()
     for pinned in shelf:
         key = pinned.scheme.parts_by_name.get(name.casefold())
@@ -105,7 +110,7 @@ def found(service: Service, key: str, part: str | None = None) -> tuple[Sitting,
     Raises:
         NotFound: there is none.
     """
-    sittings = service.stores.sittings.find(key, _part_named(service, part) if part else None)
+    sittings = service.stores.sittings.find(key, exam_named(service, part) if part else None)
     if not sittings:
         parts = ", ".join(s.part for s in service.stores.sittings.find(key))
         there = f"; it has: {parts}" if parts else "; see: examboard sitting list"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cli.errors import clause_text
-from cli.output import aligned
+from cli.output import aligned, cell_text
 from workflow.application import Attempt
 from workflow.decisions import assessed, explanation
 from workflow.document import LAST_DAY
@@ -126,4 +126,4 @@ def fact_words(fact: Fact) -> str:
 
 
 def _plain(value: object) -> str:
-    return " | ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return " | ".join(map(str, value)) if isinstance(value, list) else cell_text(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -15,8 +15,6 @@ import pytest
 from click.testing import CliRunner
 from stdnum.cn import ric
 
-import cli.shelf
-import storage.registers
 from cli.main import cli as examboard
 from workflow.check import pin
 
@@ -107,12 +105,14 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path / "here")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _read_once() -> None:
-    """Read each scheme document once in a session instead of once in a command: a digest never changes."""
+@pytest.fixture(scope="package", autouse=True)
+def _read_once() -> Iterator[None]:
+    """Read each scheme document once in these tests instead of once in a command: a digest never changes."""
     cached = cache(pin)
-    cli.shelf.pin = cached
-    storage.registers.pin = cached
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("cli.shelf.pin", cached)
+        patched.setattr("storage.registers.pin", cached)
+        yield
 
 
 def run_on(database: str, *arguments: object, stdin: str | bytes | None = None) -> Said:

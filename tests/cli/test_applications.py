@@ -161,7 +161,7 @@ def test_submit_files_an_application(run, facts):
 
 
 def test_submit_refuses_what_does_not_exist(run, facts):
-    """An unknown candidate, edition or level is not found; a day to come is refused; a half question is a usage error."""
+    """What is unknown is not found, a day to come is refused, and half a question is a usage error."""
     key = run("candidate", "find", "--name", "王A1").row["candidate"]
     line = ("application", "submit", "--evidence", facts, "--level", "3")
     assert run(*line, "--candidate", "nobody", "--scheme", "lrc-2019").code == 4

@@ -73,7 +73,8 @@ def test_scores_are_recorded_announced_and_amended(run, sitting):
     assert "1 done, 0 refused (dry run: nothing was written)" in dry.out
     said = run("score", "announce", "--sitting", sitting, "--on", "2026-11-01", "--json")
     assert [x["type"] for x in said.row["events"]] == ["ScoreAnnounced"]
-    assert "0 done, 0 refused" in run("score", "announce", "--sitting", sitting).out
+    assert "0 done, 0 refused" in run("score", "announce", "--sitting", sitting, "--part", "理论").out
+    assert run("score", "announce", "--sitting", sitting, "--part", "dance").code == 4
     amended = ("score", "amend", "A4", *line, "--score", "60", "--authority", "recheck 12")
     assert run(*amended).code == 2
     said = run(*amended, "--reason", "sheet 3 was not added", "--on", "2026-11-10")
@@ -114,6 +115,15 @@ def test_a_review_is_recorded_and_announced_together(run):
     said = run(*line, "--score", "60", "--announced", "2026-09-18", "--json")
     assert [x["type"] for x in said.row["events"]] == ["ScoreRecorded", "ScoreAnnounced"]
     assert said.row["state"] == "awaiting_award"
+
+
+def test_a_review_can_be_announced_later(run):
+    """A review without a day of announcement is held back until it is announced by itself."""
+    assert run("review", "record", "A5", "--form", "thesis_defence", "--on", "2026-09-05", "--score", "60").code == 0
+    assert run("application", "show", "A5", "--json").row["state"] == "comprehensive_review"
+    line = ("score", "announce", "--application", "A5", "--sitting", "review-2026-09-05", "--part", "综合评审")
+    assert run(*line, "--on", "2026-09-18").out.startswith("A5: ScoreAnnounced review review-2026-09-05 on 2026-09-18")
+    assert run("application", "show", "A5", "--json").row["state"] == "awaiting_award"
 
 
 def test_a_review_that_cannot_be(run):
@@ -161,7 +171,7 @@ def test_award_numbers_without_a_gap(run):
     assert run("certificate", "award", "--all").out == "0 done, 0 refused\n"
     assert run("certificate", "list").row["certificate"] == number
     shown = run("certificate", "show", number)
-    assert "holder       王* (resident_id 110101********" in shown.out
+    assert "holder       王** (resident_id 110101********" in shown.out
     assert "minute 11" in shown.out
     row = run("certificate", "show", number, "--json").row
     assert (row["application"], row["awarded_on"], row["level"]) == ("A1", "2026-11-20", 3)
