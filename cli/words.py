@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from cli.errors import clause_text
 from cli.output import aligned, cell_text
 from workflow.application import Attempt
-from workflow.decisions import assessed, explanation
+from workflow.decisions import explanation
 from workflow.document import LAST_DAY
+from workflow.eligibility import assessed
 from workflow.events import Event
 from workflow.facts import EligibilityRefused, Fact, Submitted
 from workflow.parts import Pass, complete_set, is_pass

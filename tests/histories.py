@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from workflow import events as e
+from workflow import facts as f
+from workflow.events import GENESIS, Event, chain
 from workflow.evidence import Certificate, Course, Education, Evidence, Work
 from workflow.ports import Append, Projection
 
@@ -25,59 +26,85 @@ EVIDENCE: Final = Evidence(
     training=(Course(for_level=3, hours=Decimal("80.5"), completion_certificate=True),),
 )
 
-FACTS: Final[tuple[e.Fact, ...]] = (
-    e.Submitted(candidate="c-1", scheme="lrc-2019", digest=DIGEST, level=3, evidence=EVIDENCE),
-    e.EligibilityAccepted(condition="(2)", conditions_met=("(2)", "(3)"), evidence_digest="e" * 64),
-    e.EligibilityRefused(reason="年限不足", conditions_met=(), explanation=("work: 2 years of 4",)),
-    e.TrainingRecorded(hours=Decimal("80"), completion_certificate=True, completed_on=FIRST, certificate_number="T-1"),
-    e.TrainingWaived(reason="self-study", authority="board"),
-    e.Admitted(part="theory", sitting="2026-10/1", sat_on=FIRST),
-    e.AbsenceRecorded(part="theory", sitting="2026-10/1", sat_on=FIRST),
-    e.AdmissionCancelled(part="theory", sitting="2026-10/1", reason="power cut"),
-    e.ScoreRecorded(part="theory", sitting="2026-10/1", sat_on=FIRST, score=Decimal("59.75"), form="case_analysis"),
-    e.ScoreAnnounced(part="theory", sitting="2026-10/1"),
-    e.ScoreAmended(part="theory", sitting="2026-10/1", score=Decimal("60"), reason="recheck", authority="panel"),
-    e.PartLapsed(part="theory", parts=("theory", "skills"), last_valid_on=date(2028, 2, 29), clause="A4"),
-    e.Expired(cause="theory", last_valid_on=date(2028, 2, 29), expired_on=date(2028, 3, 1), clause="A4"),
-    e.Reinstated(supersedes=9, reason="late score", authority="board"),
-    e.Withdrawn(reason="moved away"),
-    e.Annulled(reason="misconduct", authority="board"),
-    e.CertificateAwarded(number="2600003000001", series="26-3-*", serial=1, authority="board"),
+FACTS: Final[tuple[f.Fact, ...]] = (
+    f.Submitted(candidate="c-1", scheme="lrc-2019", digest=DIGEST, level=3, evidence=EVIDENCE),
+    f.EligibilityAccepted(condition="(2)", conditions_met=("(2)", "(3)"), evidence_digest="e" * 64),
+    f.EligibilityRefused(reason="年限不足", conditions_met=(), explanation=("work: 2 years of 4",)),
+    f.TrainingRecorded(hours=Decimal("80"), completion_certificate=True, completed_on=FIRST, certificate_number="T-1"),
+    f.TrainingWaived(reason="self-study", authority="board"),
+    f.Admitted(part="theory", sitting="2026-10/1", sat_on=FIRST),
+    f.AbsenceRecorded(part="theory", sitting="2026-10/1", sat_on=FIRST),
+    f.AdmissionCancelled(part="theory", sitting="2026-10/1", reason="power cut"),
+    f.ScoreRecorded(part="theory", sitting="2026-10/1", sat_on=FIRST, score=Decimal("59.75"), form="case_analysis"),
+    f.ScoreAnnounced(part="theory", sitting="2026-10/1"),
+    f.ScoreAmended(part="theory", sitting="2026-10/1", score=Decimal("60"), reason="recheck", authority="panel"),
+    f.PartLapsed(part="theory", parts=("theory", "skills"), last_valid_on=date(2028, 2, 29), clause="A4"),
+    f.Expired(cause="theory", last_valid_on=date(2028, 2, 29), expired_on=date(2028, 3, 1), clause="A4"),
+    f.Reinstated(supersedes=9, reason="late score", authority="board"),
+    f.Withdrawn(reason="moved away"),
+    f.Annulled(reason="misconduct", authority="board"),
+    f.InformationRequested(reason="employer's letter"),
+    f.Resubmitted(evidence=EVIDENCE),
+    f.EvidenceChecked(item="work/0", status="rejected", issuer="employer", reference="L-1", reason="forged"),
+    f.EvidenceJudged(item="education/0", relation="same", reason="like it", authority="board"),
+    f.EligibilityReopened(reason="forged letter", authority="board"),
+    f.ScoreEntered(part="theory", sitting="2026-10/1", reader=1, score=Decimal("59.5")),
+    f.ScoreRetracted(part="theory", sitting="2026-10/1", reason="wrong sheet"),
+    f.RecheckRequested(part="theory", sitting="2026-10/1", reason="sum"),
+    f.RecheckDecided(part="theory", sitting="2026-10/1", score=Decimal("60"), reason="sum", authority="panel"),
+    f.ValidityExtended(part="theory", until=date(2028, 12, 31), reason="epidemic", authority="board"),
+    f.PartCarriedOver(
+        part="theory",
+        sitting="2024-10/1",
+        sat_on=FIRST,
+        announced_on=FIRST,
+        score=Decimal("70"),
+        last_valid_on=date(2028, 3, 1),
+        from_application="E-0",
+    ),
+    f.ApplicationSuspended(reason="inquiry", authority="board"),
+    f.ApplicationResumed(reason="inquiry ended", authority="board"),
+    f.IncidentReported(sitting="2026-10/1", part="theory", what="notes found"),
+    f.MisconductFound(degree="minor", sitting="2026-10/1", part="theory", reason="notes", authority="board"),
+    f.AnnulmentLifted(supersedes=29, reason="appeal", authority="board"),
+    f.CertificateSuspended(reason="inquiry", authority="board"),
+    f.CertificateRestored(reason="inquiry ended", authority="board"),
+    f.CertificateRevoked(reason="false papers", authority="board"),
+    f.CertificateReplaced(remark="replaces a lost paper", stationery="S-9", reason="lost", authority="board"),
+    f.CertificateAwarded(number="2600003000001", series="26-3-*", serial=1, authority="board"),
 )
 
 
-def event(application: str, sequence: int, fact: e.Fact, command: str = "") -> e.Event:
+def event(application: str, sequence: int, fact: f.Fact, command: str = "") -> Event:
     """Give an event that is not yet linked to the one before; each is recorded a second later."""
     source, dest = ("", "submitted") if sequence == 1 else ("submitted", "submitted")
     at = MORNING + timedelta(seconds=sequence)
-    return e.Event(application, sequence, fact, source, dest, FIRST, at, "tester", command or f"command-{sequence}")
+    return Event(application, sequence, fact, source, dest, FIRST, at, "tester", command or f"command-{sequence}")
 
 
-def filed(application: str, *facts: e.Fact, next_due_on: date | None = None, command: str = "") -> Append:
+def filed(application: str, *facts: f.Fact, next_due_on: date | None = None, command: str = "") -> Append:
     """Give a new application: submitted, and whatever facts follow."""
-    submitted = e.Submitted(candidate="c-1", scheme="test", digest=DIGEST, level=3, evidence=EVIDENCE)
-    return _append(application, 0, e.GENESIS, (submitted, *facts), next_due_on, command)
+    submitted = f.Submitted(candidate="c-1", scheme="test", digest=DIGEST, level=3, evidence=EVIDENCE)
+    return _append(application, 0, GENESIS, (submitted, *facts), next_due_on, command)
 
 
 def followed(
-    before: Append | Sequence[e.Event], *facts: e.Fact, next_due_on: date | None = None, command: str = ""
+    before: Append | Sequence[Event], *facts: f.Fact, next_due_on: date | None = None, command: str = ""
 ) -> Append:
     """Give what follows an append or a history: the facts given, or a withdrawal."""
     last = before.events[-1] if isinstance(before, Append) else before[-1]
-    facts = facts or (e.Withdrawn(),)
+    facts = facts or (f.Withdrawn(),)
     return _append(last.application, last.sequence, last.hash, facts, next_due_on, command or f"of-{last.hash}")
 
 
 def _append(
-    application: str, expected: int, head: str, facts: Sequence[e.Fact], next_due_on: date | None, command: str
+    application: str, expected: int, head: str, facts: Sequence[f.Fact], next_due_on: date | None, command: str
 ) -> Append:
-    events = e.chain(
-        [event(application, n, fact, f"{command}-{n}") for n, fact in enumerate(facts, expected + 1)], head
-    )
+    events = chain([event(application, n, fact, f"{command}-{n}") for n, fact in enumerate(facts, expected + 1)], head)
     return Append(application, expected, events, projected(events, next_due_on))
 
 
-def projected(history: Sequence[e.Event], next_due_on: date | None = None) -> Projection:
+def projected(history: Sequence[Event], next_due_on: date | None = None) -> Projection:
     """Give the projection of a history, as far as the builders go."""
     last = history[-1]
     return Projection(

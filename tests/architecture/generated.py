@@ -46,8 +46,8 @@ def round_files() -> str:
         "",
         "Full-width letters and digits, stray blanks and invisible characters are cleaned. Days are `2024-03-15`,",
         "`2024/3/15`, `2024年3月15日` or a date cell. An identity number that a spreadsheet turned into a number is",
-        "refused: format the column as text. A bad row is reported with file, line, column, value and reason and written",
-        "to a rejects file; the good rows go in. The same files again change nothing.",
+        "refused: format the column as text. A bad row is reported with file, line, column, value and reason and",
+        "written to a rejects file; the good rows go in. The same files again change nothing.",
     ]
     for kind, columns in COLUMNS.items():
         text += ["", f"## {kind}", "", "| English title | Chinese titles | |", "| --- | --- | --- |"]

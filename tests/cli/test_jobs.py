@@ -14,7 +14,7 @@ from scheduler.jobs import expire
 from storage.memory import MemoryStores
 from tests.timeline import EVIDENCE
 from tests.timeline import test_scheme as scheme_with
-from workflow import events as e
+from workflow import facts as f
 from workflow.errors import Refused
 from workflow.ports import Append, Candidate, Sitting
 from workflow.service import Service
@@ -35,12 +35,12 @@ def service(monkeypatch):
     for number in range(5):
         key = f"A{number}"
         service.submit("c", scheme, 2, EVIDENCE, date(2024, 3, 15), key)
-        accepted = e.EligibilityAccepted(condition="1", conditions_met=("1",), evidence_digest="")
+        accepted = f.EligibilityAccepted(condition="1", conditions_met=("1",), evidence_digest="")
         service.record(key, accepted, date(2024, 3, 16))
         service.admit(key, Sitting("S", "theory", date(2024, 5, 18)))
-        scored = e.ScoreRecorded(part="theory", sitting="S", sat_on=date(2024, 5, 18), score=Decimal(60))
+        scored = f.ScoreRecorded(part="theory", sitting="S", sat_on=date(2024, 5, 18), score=Decimal(60))
         service.record(key, scored, date(2024, 5, 18))
-        service.record(key, e.ScoreAnnounced(part="theory", sitting="S"), date(2024, 6, 20))
+        service.record(key, f.ScoreAnnounced(part="theory", sitting="S"), date(2024, 6, 20))
     return service
 
 

@@ -9,11 +9,11 @@ from datetime import date, timedelta, timezone
 from threading import Barrier
 
 import pytest
-from tests.histories import FACTS, event, filed, followed
 
-from workflow import events
+from tests.histories import FACTS, event, filed, followed
 from workflow import facts as f
 from workflow.errors import Conflict, Corrupt, Invalid
+from workflow.events import chain, check_chain
 from workflow.ports import Append, Stores
 
 WRITERS = 8
@@ -44,7 +44,7 @@ def test_a_history_comes_back_as_it_was_written(stores: Stores) -> None:
     written = filed("E-1", *FACTS[1:])
     keep(stores, written)
     assert stores.events.history("E-1") == written.events
-    events.check_chain(stores.events.history("E-1"))
+    check_chain(stores.events.history("E-1"))
     assert stores.events.projection("E-1") == written.projection
 
 
@@ -91,7 +91,7 @@ def test_a_conflict_spares_the_rest_of_the_batch(stores: Stores) -> None:
     lengths = [len(history) for history in stores.events.histories()]
     assert lengths == [2] * 100 + [1] * 3
     for history in stores.events.histories():
-        events.check_chain(history)
+        check_chain(history)
 
 
 def test_a_batch_is_kept_whole_or_not_at_all(stores: Stores) -> None:
@@ -99,7 +99,7 @@ def test_a_batch_is_kept_whole_or_not_at_all(stores: Stores) -> None:
     first = filed("E-1")
     keep(stores, first)
     twice = followed(first, f.Withdrawn(), f.Withdrawn())
-    bad = replace(twice, events=events.chain([replace(x, command="same") for x in twice.events], first.projection.head))
+    bad = replace(twice, events=chain([replace(x, command="same") for x in twice.events], first.projection.head))
     bad = replace(bad, projection=replace(bad.projection, head=bad.events[-1].hash))
     with pytest.raises(Corrupt):
         stores.events.append([filed("E-0", *FACTS[5:9]), bad, filed("E-2")])
@@ -114,7 +114,7 @@ def test_a_command_is_kept_once(stores: Stores) -> None:
     first = filed("E-1", command="a")
     keep(stores, first)
     again = followed(first)
-    events = events.chain([replace(again.events[0], command="a-1")], first.projection.head)
+    events = chain([replace(again.events[0], command="a-1")], first.projection.head)
     with pytest.raises(Corrupt):
         stores.events.append([replace(again, events=events, projection=replace(again.projection, head=events[0].hash))])
     keep(stores, filed("E-2", command="a"))
@@ -151,7 +151,7 @@ def test_what_the_databases_cannot_give_back_is_refused(stores: Stores) -> None:
         (replace(event("E-1", 1, FACTS[0]), actor="a\x00b"), "actor"),
         (replace(event("E-1", 1, FACTS[0]), recorded_at=event("E-1", 1, FACTS[0]).recorded_at.astimezone(EAST)), "rec"),
     ):
-        events = events.chain([bad])
+        events = chain([bad])
         append = filed("E-1")
         append = replace(append, events=events, projection=replace(append.projection, head=events[0].hash))
         with pytest.raises(Invalid, match=field):
@@ -177,7 +177,7 @@ def test_of_many_writers_one_wins(stores: Stores, is_new: bool) -> None:
     outcomes = at_once(write)
     assert sorted(map(str, outcomes)) == sorted(["()"] + ["('E-1',)"] * (WRITERS - 1))
     history = stores.events.history("E-1")
-    events.check_chain(history)
+    check_chain(history)
     assert len(history) == (1 if is_new else 2)
     assert history[-1].command.startswith(f"writer-{outcomes.index(())}-")
     projection = stores.events.projection("E-1")
@@ -201,7 +201,7 @@ def test_many_writers_lose_nothing(stores: Stores) -> None:
     rounds = at_once(write)
     assert all(isinstance(r, int) for r in rounds), rounds
     for history in stores.events.histories():
-        events.check_chain(history)
+        check_chain(history)
         assert sorted(x.command.split("-")[0] for x in history[1:]) == [f"w{n}" for n in range(WRITERS)]
 
 

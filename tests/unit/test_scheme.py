@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from workflow.check import pin
+from workflow.conditions import Condition
 from workflow.document import read_yaml
 from workflow.errors import Invalid, NotFound, Problem
 from workflow.machine import machine_of
-from workflow.scheme import Condition, Pinned, Scheme, split_number
+from workflow.scheme import Pinned, Scheme, split_number
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "schemes" / "first-aid.yaml"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -71,7 +71,7 @@ class ScoreEntered(Fact):
     step = "enter_score"
     part: Text
     sitting: Text
-    reader: int = Field(ge=1, le=3)
+    reader: Literal[1, 2, 3]
     score: Marks
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
