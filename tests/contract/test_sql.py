@@ -10,11 +10,11 @@ from itertools import count
 import pytest
 from sqlalchemy import Row, select, text
 from sqlalchemy.exc import IntegrityError
-from tests.histories import FACTS, filed, followed, projected
 
 from storage import registers, tables
 from storage.database import Database
 from storage.engine import reading, writing
+from tests.histories import FACTS, filed, followed, projected
 from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
 from workflow.errors import Conflict, Corrupt

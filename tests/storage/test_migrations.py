@@ -16,13 +16,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
-from tests.histories import filed
 
 from storage import database, tables
 from storage.database import init, open_database, status, upgrade
 from storage.engine import normal_url, open_engine
 from storage.migrations import REVISIONS
 from storage.migrations.run import alembic_config, downgrade_to, upgrade_to_head
+from tests.histories import filed
 from workflow.errors import Misconfigured
 
 

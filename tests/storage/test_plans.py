@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, text
-from tests.histories import filed
 
 from storage.database import Database, init, open_database
+from tests.histories import filed
 
 
 @pytest.fixture
