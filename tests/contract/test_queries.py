@@ -98,7 +98,7 @@ def test_at_a_sitting_are_those_ever_admitted_to_it(stores: Stores) -> None:
     skills = f.Admitted(part="skills", sitting="2026-10/1", sat_on=FIRST)
     cancelled = f.AdmissionCancelled(part="theory", sitting="2026-10/1", reason="flood")
     reviewed = f.ScoreRecorded(part="review", sitting="2026-10/1", sat_on=FIRST, score=Decimal(80))
-    scored = f.ScoreRecorded.model_validate({**admitted.model_dump(), "score": "80"})
+    scored = f.ScoreRecorded(part="theory", sitting="2026-10/1", sat_on=FIRST, score=Decimal(80))
     elsewhere = f.Admitted(part="theory", sitting="2026-10/2", sat_on=FIRST)
     stores.events.append(
         [
