@@ -210,6 +210,9 @@ def read_document(model: type[M], text: str, where: str, node: Any = None) -> M:
         Invalid: with every problem at once, each with line and field.
     """
     node = read_yaml(text, where) if node is None else node
+    if not isinstance(node, dict):
+        what = "is empty" if node is None else "must hold fields with their values, not a list or a single value"
+        raise Invalid([Problem(where, 1, "", what)])
     try:
         return model.model_validate(node)
     except ValidationError as error:
