@@ -31,7 +31,7 @@ def packaged() -> dict[str, str]:
 def shelve(shelf: SchemeShelf, at: datetime) -> None:
     """Put the schemes that come with Examboard on a shelf, unless it has them, or its own of that version or newer."""
     texts = {hashlib.sha256(text.encode()).hexdigest(): (name, text) for name, text in packaged().items()}
-    missing = [entry for digest, entry in texts.items() if shelf.get(digest) is None]
+    missing = [entry for digest, entry in texts.items() if not shelf.has(digest)]
     if not missing:
         return
     versions = {pinned.scheme.scheme: pinned.scheme.version for pinned in shelf.current()}

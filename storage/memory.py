@@ -182,6 +182,10 @@ class MemorySchemes:
             self._documents.setdefault(pinned.digest, pinned)
             return is_new
 
+    def has(self, digest: str) -> bool:
+        """Tell whether a document is kept, without reading it."""
+        return digest in self._documents
+
     def get(self, digest: str) -> Pinned | None:
         """Give the document with a digest."""
         return self._documents.get(digest)

@@ -139,6 +139,11 @@ class SqlSchemes:
         self._read[pinned.digest] = pinned
         return True
 
+    def has(self, digest: str) -> bool:
+        """Tell whether a document is kept, without reading it."""
+        with reading(self._engine) as tx:
+            return tx.scalar(select(_d.ordinal).where(_d.digest == digest)) is not None
+
     def get(self, digest: str) -> Pinned | None:
         """
         Give the document with a digest.

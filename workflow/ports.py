@@ -183,6 +183,9 @@ class SchemeShelf(Protocol):
     def put(self, pinned: Pinned, at: datetime) -> bool:
         """Keep a document; tell whether it was new."""
 
+    def has(self, digest: str) -> bool:
+        """Tell whether a document is kept, without reading it."""
+
     def get(self, digest: str) -> Pinned | None:
         """Give the document with a digest."""
 

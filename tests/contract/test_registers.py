@@ -98,8 +98,10 @@ def test_a_document_is_kept_under_its_digest(stores: Stores) -> None:
     """Put once it is new, put again it is not, and its rules and text come back."""
     pinned = scheme_with()
     assert stores.schemes.get(pinned.digest) is None
+    assert not stores.schemes.has(pinned.digest)
     assert stores.schemes.put(pinned, NOON)
     assert not stores.schemes.put(pinned, NOON)
+    assert stores.schemes.has(pinned.digest)
     found = stores.schemes.get(pinned.digest)
     assert found is not None
     assert (found.text, found.digest, found.scheme) == (pinned.text, pinned.digest, pinned.scheme)
