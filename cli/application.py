@@ -10,16 +10,14 @@ from typing import Any
 import click
 
 from cli import intake_files, options, wiring
-from cli.files import name_of, read_text
+from cli.application_decisions import carry_over, resume, suspend
+from cli.application_intake import resubmit, return_, submit, template
 from cli.options import Noun
 from cli.outcomes import tell
 from cli.output import aligned, is_terminal, json_line, listing
-from cli.shelf import level_named
 from cli.words import fact_words, standing_lines
 from workflow import facts as f
-from workflow.document import read_document
 from workflow.events import Event, instant_text
-from workflow.evidence import Evidence
 from workflow.identity import mask_name
 from workflow.scheme import FIXED_STATES
 from workflow.service import Service
@@ -27,46 +25,11 @@ from workflow.service import Service
 
 @click.group(cls=Noun)
 def application() -> None:
-    """File, show, list, withdraw and annul applications."""
+    """File, show, list, return, suspend, withdraw and annul applications."""
 
 
-@application.command(
-    example="""\
-examboard application submit --candidate 5d0c2f9a41b7e683 --occupation 4-07-03-02 \\
-    --level 3 --evidence facts.yaml --on 2024-03-15 --number A00001"""
-)
-@click.option("--candidate", required=True, metavar="KEY", help="Key of the registered candidate.")
-@click.option("--occupation", default="", metavar="CODE", help="Code of the occupation.")
-@click.option("--edition", default="", metavar="NAME", help="Edition; default: the one in force on the day.")
-@click.option("--scheme", default="", metavar="SCHEME", help="Id of the scheme, instead of occupation and edition.")
-@click.option("--level", required=True, metavar="LEVEL", help="Level, by number or name.")
-@click.option("--evidence", required=True, type=options.FILE, metavar="FILE", help="What is shown (YAML or JSON).")
-@click.option("--number", type=options.NUMBER, help="The board's own number; default: one is made.")
-@options.on
-@options.as_json
-@click.pass_context
-def submit(
-    ctx: click.Context,
-    candidate: str,
-    occupation: str,
-    edition: str,
-    scheme: str,
-    level: str,
-    evidence: Path,
-    number: str | None,
-    on: date | None,
-    as_json: bool,
-) -> None:
-    """File an application. Its rules are pinned for life."""
-    if not (occupation or scheme):
-        raise click.UsageError("give --scheme, or --occupation with or without --edition")
-    if scheme and edition:
-        raise click.UsageError("give either --scheme or --edition")
-    shown = read_document(Evidence, read_text(evidence), name_of(evidence))
-    service = wiring.service(ctx)
-    day = wiring.day_of_effect(service, on)
-    pinned = service.scheme_for(day, occupation, scheme or edition)
-    tell(service.submit(candidate, pinned, level_named(pinned, level), shown, day, number or ""), as_json)
+for verb in (template, submit, return_, resubmit, suspend, resume, carry_over):
+    application.add_command(verb)
 
 
 @application.command(
@@ -99,18 +62,27 @@ def show(ctx: click.Context, application: str, as_of: date | None, known_at: dat
 
 @application.command("list", example="examboard application list --state expired --as-of 2026-11-20 --json")
 @click.option("--state", "states", multiple=True, metavar="STATE", help="Only this state; may be given again.")
+@click.option("--cohort", default="", metavar="TAG", help="Only those filed under this tag.")
 @options.as_of
 @options.known_at
 @options.as_json
 @click.pass_context
 def list_(
-    ctx: click.Context, states: tuple[str, ...], as_of: date | None, known_at: datetime | None, as_json: bool
+    ctx: click.Context,
+    states: tuple[str, ...],
+    cohort: str,
+    as_of: date | None,
+    known_at: datetime | None,
+    as_json: bool,
 ) -> None:
     """List every application with its standing on a day, in the order of their numbers."""
     service = wiring.service(ctx, write=False)
     _check_states(service, states)
     found = service.standings(as_of, known_at)
-    rows = (s.as_row() for s in found if not states or s.application.state in states)
+    wanted = (
+        s for s in found if (not states or s.application.state in states) and cohort in ("", s.application.cohort)
+    )
+    rows = (s.as_row() for s in wanted)
     columns = {
         "application": "Application",
         "scheme": "Scheme",
@@ -208,6 +180,7 @@ def annul(ctx: click.Context, application: str, reason: str, authority: str, on:
 
 @application.command("import", example="examboard application import applications.csv education.csv work.csv")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=options.SHEET)
+@intake_files.cohort
 @intake_files.import_options
 @click.pass_context
 def import_(ctx: click.Context, /, files: tuple[Path, ...], **how: Any) -> None:

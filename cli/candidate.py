@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -12,12 +12,13 @@ from cli.options import Noun
 from cli.output import json_line, listing, pairs
 from workflow import identity, vocabulary
 from workflow.errors import Invalid, NotFound, Problem
+from workflow.logs import AMENDABLE, Note
 from workflow.ports import Candidate
 
 
 @click.group(cls=Noun)
 def candidate() -> None:
-    """Register and find persons. Numbers and names are shown masked unless --reveal is given."""
+    """Register, find and amend persons. Numbers and names are shown masked unless --reveal is given."""
 
 
 reveal = click.option("--reveal", is_flag=True, help="Show names and numbers in full.")
@@ -48,6 +49,73 @@ def add(ctx: click.Context, /, as_json: bool, **given: str) -> None:
         click.echo(f"{found.key} {'registered' if is_new else 'was registered before; nothing was changed'}")
     if found.name != asked.name:
         click.echo("note: the document is registered under another name", err=True)
+
+
+@candidate.command(
+    example="""\
+examboard candidate amend 5d0c2f9a41b7e683 --name 王晓鸣 --reason "misspelt at registration" --authority "minute 18"
+examboard candidate amend 5d0c2f9a41b7e683 --document-number 110101190206022318 --reason "wrong number" \\
+    --authority "clerk, identity card shown\""""
+)
+@click.argument("key")
+@click.option("--name", help="The right name.")
+@click.option("--document-type", help="The right type of document.")
+@click.option("--document-number", help="Its right number.")
+@click.option("--sex", help="male or female.")
+@click.option("--phone", help="The right telephone number.")
+@options.reason
+@options.as_json
+@click.pass_context
+def amend(ctx: click.Context, /, key: str, reason: str, authority: str, as_json: bool, **given: str | None) -> None:
+    """
+    Correct personal values. The log keeps which values were amended, when, by whom and why, but never the values.
+
+    Certificates printed from now on bear the new name; give those that are out a new paper with `certificate replace`.
+    """
+    asked = {field: value for field, value in given.items() if value is not None}
+    if not asked:
+        raise click.UsageError("say what is to be amended: --name, --document-number ...")
+    service = wiring.service(ctx)
+    person = service.candidate(key)
+    before = {field: str(getattr(person, field)) for field in AMENDABLE}
+    values = {field: value for field, value in _cleaned(before | asked).items() if field in asked}
+    _refuse_values_in(f"{reason} {authority}", [*before.values(), *values.values()])
+    note = Note(service.now(), service.actor, reason, authority)
+    changed = service.stores.candidates.amend(key, values, note)
+    if as_json:
+        json_line({"candidate": key, "amended": list(changed)})
+    else:
+        click.echo(f"{key}: {', '.join(changed)} amended" if changed else f"{key}: unchanged; the values are the same")
+
+
+def _refuse_values_in(text: str, values: list[str]) -> None:
+    """Refuse a reason that repeats a personal value: the log of amendments keeps none."""
+    words = {"male", "female", *get_args(identity.DocumentType)}
+    if any(len(value) > 1 and value not in words and value in text for value in values):
+        fault = "repeats the name or a number itself, which must not enter the log; say only what was wrong with it"
+        raise Invalid([Problem("candidate", 0, "--reason", fault)])
+
+
+@candidate.command(example="examboard candidate changes 5d0c2f9a41b7e683 --json")
+@click.argument("key")
+@options.as_json
+@click.pass_context
+def changes(ctx: click.Context, key: str, as_json: bool) -> None:
+    """List what was ever amended of a person, when, by whom and why; the values themselves are not kept."""
+    service = wiring.service(ctx, write=False)
+    service.candidate(key)
+    rows = (
+        {
+            "at": change.note.at.isoformat(),
+            "amended": change.field,
+            "actor": change.note.actor,
+            "reason": change.note.reason,
+            "authority": change.note.authority,
+        }
+        for change in service.stores.candidates.changes(key)
+    )
+    titles = {"at": "At", "amended": "Amended", "actor": "By", "reason": "Reason", "authority": "Authority"}
+    listing(rows, titles, as_json)
 
 
 def _cleaned(given: dict[str, str]) -> dict[str, str]:

@@ -1,27 +1,40 @@
-"""`examboard certificate`: the decision to certify, and who holds which certificate."""
+"""`examboard certificate`: the decision to certify, who holds which certificate, and where each stands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
-from cli import options, wiring
+from cli import certificate_papers, certificate_standing, certificate_verification, options, wiring
 from cli.candidate import masked
+from cli.certificate_choice import Choice, chosen, chosen_by
 from cli.options import Noun
-from cli.outcomes import each, tell_all
-from cli.output import json_line, listing, pairs, progress
-from workflow.certificates import award as award_certificate
+from cli.outcomes import tell_all
+from cli.output import aligned, json_line, listing, pairs, progress
+from workflow.certificates import award_all
 from workflow.decisions import Outcome
-from workflow.errors import NotFound, Refused
-from workflow.service import Done, Service
+from workflow.errors import Refused
+from workflow.issued import Issued, issued
+from workflow.service import Service
 
 
 @click.group(cls=Noun)
 def certificate() -> None:
-    """Certify candidates; look certificates up."""
+    """Certify candidates; keep, print and verify certificates."""
+
+
+for verb in (
+    *certificate_standing.VERBS,
+    certificate_papers.pdf,
+    certificate_papers.print_batch,
+    certificate_verification.verify,
+    certificate_verification.verifications,
+):
+    certificate.add_command(verb)
 
 
 @certificate.command(
@@ -48,7 +61,8 @@ def award(
     """
     Certify candidates: each application gets the next number of its series, without a gap.
 
-    One that is refused never touches the others; the code is 3 if any was.
+    One that is refused never touches the others; the code is 3 if any was. With --all, what another run awards
+    meanwhile is said to be so and is no failure; a second run finds nothing left to award.
     """
     if bool(applications) == everyone:
         raise click.UsageError("name applications, or say --all")
@@ -61,15 +75,12 @@ def award(
         if not set(keys) <= set(waiting):
             ctx.exit(Refused.exit_code)
         return
-    tell_all(ctx, _awards(service, keys, day, authority or ""), as_json)
+    tell_all(ctx, _awards(service, keys, day, authority or "", is_sweep=everyone), as_json)
 
 
-def _awards(service: Service, keys: list[str], on: date | None, authority: str) -> Iterator[Outcome]:
-    def act(application: str) -> Done:
-        return award_certificate(service, application, on, authority)
-
+def _awards(service: Service, keys: list[str], on: date | None, authority: str, is_sweep: bool) -> Iterator[Outcome]:
     with progress("awarding") as tell:
-        for done, outcome in enumerate(each(keys, act), 1):
+        for done, outcome in enumerate(award_all(service, keys, on, authority, is_sweep), 1):
             tell(done, len(keys))
             yield outcome
 
@@ -85,54 +96,109 @@ def _list_waiting(service: Service, keys: list[str], waiting: set[str], as_json:
         click.echo(f"{sum(key in waiting for key in keys)} of {len(keys)} (dry run: nothing was written)")
 
 
-@certificate.command(example="examboard certificate show S0000000000002630000012")
-@click.argument("number")
+@certificate.command(example="examboard certificate show S000000000000263000001 --as-of 2026-12-31")
+@click.argument("number", metavar="NUMBER|APPLICATION")
+@options.as_of
+@options.known_at
 @options.as_json
 @click.pass_context
-def show(ctx: click.Context, number: str, as_json: bool) -> None:
-    """Show a certificate: what it certifies, since when, and who holds it (masked)."""
+def show(ctx: click.Context, number: str, as_of: date | None, known_at: datetime | None, as_json: bool) -> None:
+    """Show a certificate: what it certifies, where it stands and why, and who holds it (masked)."""
     service = wiring.service(ctx, write=False)
-    key = service.stores.events.certificate_holder(number.strip())
-    if key is None:
-        raise NotFound(f"no certificate {number}")
-    rules = service.rules_of(service.history(key))
-    row = _row(service, key)
-    person = service.stores.candidates.get(row.pop("candidate"))
+    found = issued(service, number.strip(), as_of, known_at)
+    row = {**found.as_json(), **_titles(found)}
+    person = service.stores.candidates.get(found.application.candidate)
     holder = masked(person, False) if person else {}
-    titles = {
-        "title": rules.scheme.certificate.title,
-        "occupation": f"{rules.scheme.occupation.code} {rules.scheme.occupation.title}",
-        "level_title": rules.level.title,
-    }
     if as_json:
-        json_line({**row, **titles, "holder": holder})
-    else:
-        paper = f"{holder['name']} ({holder['document_type']} {holder['document_number']})" if holder else ""
-        click.echo("\n".join(pairs({**row, **titles, "holder": paper or "not in the register"})))
+        json_line({**row, "holder": holder})
+        return
+    turns = row.pop("turns")
+    paper = f"{holder['name']} ({holder['document_type']} {holder['document_number']})" if holder else ""
+    click.echo("\n".join(pairs({**row, "holder": paper or "not in the register"})))
+    if turns:
+        lines = [(t["on"], t["what"], t["reason"], f"by {t['authority']}", t["stationery"]) for t in turns]
+        click.echo("\n".join(aligned(lines, indent=2)))
 
 
-def _row(service: Service, application: str) -> dict[str, Any]:
-    history = service.history(application)
-    a = service.draft(history).application
-    assert a.certificate is not None  # it is kept as the holder of one
+def _titles(found: Issued) -> dict[str, str]:
+    scheme = found.rules.scheme
     return {
-        "certificate": a.certificate.number,
-        "application": a.key,
-        "scheme": a.scheme,
-        "level": a.level,
-        "awarded_on": a.entered_on.isoformat(),
-        "authority": a.certificate.authority or None,
-        "candidate": a.candidate,
+        "title": scheme.certificate.title,
+        "occupation": f"{scheme.occupation.code} {scheme.occupation.title}",
+        "level_title": found.rules.level.title,
     }
 
 
-@certificate.command("list", example="examboard certificate list --json")
+@certificate.command(
+    "list",
+    example="""\
+examboard certificate list --standing revoked --json
+examboard certificate list --awarded-from 2026-11-01 --awarded-until 2026-11-30 --xlsx november.xlsx --reveal""",
+)
+@chosen
+@options.as_of
+@options.known_at
+@click.option("--csv", "csv", type=options.NEW_FILE, metavar="FILE", help="Write a CSV file, with the holders.")
+@click.option("--xlsx", type=options.NEW_FILE, metavar="FILE", help="Write a workbook, with the holders.")
+@click.option("--reveal", is_flag=True, help="Names and identity numbers in full in the file.")
 @options.as_json
 @click.pass_context
-def list_(ctx: click.Context, as_json: bool) -> None:
-    """List every certificate, in the order of the applications' numbers."""
+def list_(
+    ctx: click.Context,
+    choice: Choice,
+    as_of: date | None,
+    known_at: datetime | None,
+    csv: Path | None,
+    xlsx: Path | None,
+    reveal: bool,
+    as_json: bool,
+) -> None:
+    """List certificates, in the order of the applications' numbers; on the terminal without their holders."""
     service = wiring.service(ctx, write=False)
-    certified = [p.application for p in service.stores.events.projections() if p.state == "certified"]
-    rows = (_row(service, key) for key in certified)
-    columns = {"certificate": "Certificate", "application": "Application", "scheme": "Scheme", "level": "Level"}
-    listing(rows, columns | {"awarded_on": "Awarded"}, as_json)
+    found = chosen_by(service, choice, as_of, known_at)
+    if not (csv or xlsx):
+        columns = {"certificate": "Certificate", "application": "Application", "scheme": "Scheme", "level": "Level"}
+        columns |= {"awarded_on": "Awarded", "standing": "Standing"}
+        listing((one.as_row() for one in found), columns, as_json)
+        return
+    from storage.sheets_out import write_csv, write_xlsx
+
+    rows = list(_file_rows(service, list(found), reveal))
+    if csv:
+        write_csv(csv, _FILE_COLUMNS, rows, keeps_digits=True)
+    if xlsx:
+        write_xlsx(xlsx, _FILE_COLUMNS, rows)
+    click.echo(f"{len(rows)} certificates written to {' and '.join(str(file) for file in (csv, xlsx) if file)}")
+
+
+_FILE_COLUMNS = (
+    "证书编号",
+    "姓名",
+    "证件类型",
+    "证件号码",
+    "职业",
+    "等级",
+    "发证日期",
+    "状态",
+    "状态日期",
+    "备注",
+    "申报编号",
+)
+
+
+def _file_rows(service: Service, found: list[Issued], reveal: bool) -> Iterator[tuple[Any, ...]]:
+    persons = service.stores.candidates.many([one.application.candidate for one in found])
+    for one in found:
+        person = persons.get(one.application.candidate)
+        holder = masked(person, reveal) if person else {}
+        yield (
+            one.award.number,
+            *(holder.get(field, "") for field in ("name", "document_type", "document_number")),
+            one.rules.scheme.occupation.title,
+            certificate_papers.level_words(one.rules),
+            one.awarded_on,
+            one.standing,
+            one.since,
+            "; ".join(one.application.certificate_remarks),
+            one.application.key,
+        )

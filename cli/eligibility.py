@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -10,22 +11,22 @@ import click
 
 from cli import options, wiring
 from cli.errors import clause_text
-from cli.files import name_of, read_text
+from cli.files import read_evidence
 from cli.options import Noun
 from cli.outcomes import tell, tell_all
 from cli.output import json_line
 from cli.shelf import level_named, scheme_named
-from workflow import decisions
+from workflow import decisions, reopening
 from workflow.calendar import board_day
-from workflow.document import read_document
+from workflow.document import LAST_DAY
 from workflow.eligibility import Eligibility, assess
-from workflow.evidence import Evidence
+from workflow.facts import EligibilityReopened
 from workflow.scheme import Pinned
 
 
 @click.group(cls=Noun)
 def eligibility() -> None:
-    """Check evidence against a scheme; decide applications."""
+    """Check evidence against a scheme; decide applications; reopen decisions."""
 
 
 @eligibility.command(
@@ -51,17 +52,18 @@ def check(ctx: click.Context, facts: Path, scheme: str, level: str, as_of: date 
     """
     pinned = scheme_named(scheme, lambda: wiring.shelf(ctx))
     number = level_named(pinned, level)
-    evidence = read_document(Evidence, read_text(facts), name_of(facts))
+    evidence = read_evidence(facts)
     day = as_of or board_day(wiring.now(), pinned.scheme.time_zone)
     answer = assess(number, pinned.scheme.levels[number], evidence, day)
     if as_json:
         known = {"scheme": pinned.scheme.scheme, "version": pinned.scheme.version, "digest": pinned.digest}
         json_line({**answer.as_json(), **known, "level": number})
     else:
-        click.echo("\n".join(_text(answer, pinned, number)))
+        click.echo("\n".join(answer_lines(answer, pinned, number)))
 
 
-def _text(answer: Eligibility, pinned: Pinned, level: int) -> Iterator[str]:
+def answer_lines(answer: Eligibility, pinned: Pinned, level: int) -> Iterator[str]:
+    """Write the answer for people: every condition, met or not, and each thing that it asks for."""
     which = f"level {level} of {pinned.scheme.scheme} (version {pinned.scheme.version})"
     if answer.is_eligible:
         yield f"eligible for {which} on {answer.measured_on}, under condition {', '.join(answer.conditions_met)}"
@@ -139,3 +141,78 @@ def _decide_all(
     service = wiring.service(ctx, write=not dry_run)
     day = wiring.day_of_effect(service, on) if on else None
     tell_all(ctx, decisions.decide_all(service, wanted, day, dry_run), as_json, dry_run)
+
+
+@eligibility.command(
+    example="""\
+examboard eligibility reopen A00001 --reason "letter of the employer was forged" --authority "minute 2024-31" --dry-run
+examboard eligibility reopen A00001 --reason "letter of the employer was forged" --authority "minute 2024-31" --yes"""
+)
+@click.argument("application")
+@options.reason
+@options.on
+@click.option("--yes", is_flag=True, help="Do it without asking; needed where no terminal can be asked.")
+@options.dry_run
+@options.as_json
+@click.pass_context
+def reopen(
+    ctx: click.Context,
+    application: str,
+    reason: str,
+    authority: str,
+    on: date | None,
+    yes: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """
+    Take a decision on eligibility back, once its consequences have been shown and confirmed.
+
+    What was passed stays recorded and counts again if the application is accepted again: `eligibility decide` decides
+    anew, by the evidence as checked and judged, measured on the day of submission. A certified application is not
+    reopened; it is flagged, and the board decides about the certificate.
+    """
+    service = wiring.service(ctx, write=not dry_run)
+    day = wiring.day_of_effect(service, on)
+    fact = EligibilityReopened(reason=reason, authority=authority)
+    found = reopening.consequences(service, application, fact, day)
+    if as_json:
+        json_line({"consequences": found.as_json()})
+    else:
+        click.echo("\n".join(_consequence_lines(found)))
+    if dry_run:
+        click.echo("dry run: nothing was written", err=as_json)
+        return
+    if not yes and found.state != "certified":
+        if as_json or not _can_ask():
+            raise click.UsageError("no terminal to ask on; look at the consequences, then say --yes")
+        click.confirm("Reopen the decision?", abort=True)
+    tell(reopening.reopen(service, application, fact, day), as_json)
+
+
+def _can_ask() -> bool:
+    return sys.stdin.isatty()
+
+
+def _consequence_lines(found: reopening.Consequences) -> Iterator[str]:
+    under = f", accepted under condition {found.condition}" if found.condition else ""
+    yield f"application {found.application} is {found.state}{under}"
+    met = ", ".join(found.conditions_met)
+    yield f"by the evidence as now weighed, measured on {found.measured_on}: " + (
+        f"condition {met} is met" if met else "no condition is met"
+    )
+    yield from (f"  {line}" for line in found.explanation)
+    if found.state == "certified":
+        number = found.certificate
+        yield (
+            f"certificate {number} would be flagged; it stands until it is revoked"
+            if number
+            else "no certificate stands"
+        )
+        return
+    anew = f"decided anew by the rules alone it would be {found.state_decided}"
+    yield f"once reopened it would be {found.state_after}; {anew}"
+    for p in found.held:
+        last = "it does not lapse" if p.last_valid_on == LAST_DAY else f"valid through {p.last_valid_on}"
+        then = "would count for nothing" if p.part in found.lost else "would count again"
+        yield f"held: {p.part}, {last}; {then}"

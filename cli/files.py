@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from workflow.errors import Invalid, NotFound, Problem
+
+if TYPE_CHECKING:
+    from workflow.evidence import Evidence
 
 _MOST_BYTES: Final = 8_000_000
 STDIN: Final = Path("-")
@@ -46,3 +49,21 @@ def read_text(path: Path) -> str:
 def name_of(path: Path) -> str:
     """Give the name of a document as messages show it."""
     return "<stdin>" if path == STDIN else str(path)
+
+
+def read_evidence(path: Path) -> Evidence:
+    """
+    Read a document of evidence; a list that was left blank in it, as in the form to fill in, is empty.
+
+    Raises:
+        NotFound, Invalid: see `read_text` and `read_document`.
+    """
+    from workflow.document import read_document, read_yaml
+    from workflow.evidence import Evidence
+
+    where, text = name_of(path), read_text(path)
+    node = read_yaml(text, where)
+    if isinstance(node, dict):
+        for key in [key for key, value in node.items() if value is None]:
+            del node[key]
+    return read_document(Evidence, text, where, node)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -27,6 +28,12 @@ def import_options(f: F) -> F:
     text = "File for the rejected rows; default: NAME-rejects.csv here, written only if there are any."
     f = click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help=text)(f)
     return options.dry_run(f)
+
+
+def cohort(f: F) -> F:
+    """Add `--cohort`, for imports that file applications."""
+    text = "Tag of the programme or batch for the new applications; those there already keep theirs."
+    return click.option("--cohort", type=options.LABEL, help=text)(f)
 
 
 def in_folder(folder: Path) -> tuple[dict[str, Path], list[str]]:
@@ -104,6 +111,8 @@ def take_in(
     strict: bool,
     as_json: bool,
     name: str = "",
+    cohort: str | None = None,
+    admit: bool = True,
 ) -> None:
     """
     Take in bulk files, and tell what was done and every row that was rejected.
@@ -116,26 +125,34 @@ def take_in(
         strict: End with the code of a refusal if a row was rejected.
         as_json: Tell it as one JSON object.
         name: Name of what is taken in; empty: the name of the first file.
+        cohort: Tag under which new applications are filed.
+        admit: Whether a score's row stands for the admission too.
     """
     parsed = parse_all(files)
     service = wiring.service(ctx, write=not dry_run, or_empty=dry_run)
     with progress("taking in applications") as tell:
-        report = import_round(service, parsed, dry_run=dry_run, progress=tell)
+        report = import_round(service, parsed, dry_run=dry_run, progress=tell, cohort=cohort or "", admits=admit)
     kept = rejects or (None if dry_run else Path(f"{name or next(iter(files.values())).stem}-rejects.csv"))
     if report.rejects and kept:
         _write_rejects(kept, report)
     else:
         kept = None
+    digests = {  # not of a file with persons: a short one could be guessed from its digest
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for kind, path in files.items() if kind != "applications"
+    }
     if as_json:
-        json_line({**report.as_json(), "files": [p.name for p in files.values()], "rejects_file": kept and str(kept)})
+        told = {"files": [p.name for p in files.values()], "sha256": digests, "rejects_file": kept and str(kept)}
+        json_line({**report.as_json(), **told})
     else:
         _tell(report, kept)
+        for file, digest in digests.items():
+            click.echo(f"{file}: sha256 {digest}")
     if strict and report.rejects:
         ctx.exit(Refused.exit_code)
 
 
 def _write_rejects(file: Path, report: Report) -> None:
-    from storage.sheets import write_csv
+    from storage.sheets_out import write_csv
 
     rows = (asdict(reject) for reject in report.rejects)
     write_csv(file, REJECT_COLUMNS, ([row[column] for column in REJECT_COLUMNS] for row in rows))

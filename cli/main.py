@@ -19,19 +19,25 @@ from cli import errors
 from cli.options import RootOptions
 
 NOUNS = {
-    "application": "File, show, list, withdraw and annul applications.",
-    "candidate": "Register and find persons.",
-    "certificate": "Certify candidates; look certificates up.",
+    "application": "File, show, list, return, suspend, withdraw and annul applications.",
+    "candidate": "Register, find and amend persons.",
+    "certificate": "Certify candidates; keep, print and verify certificates.",
     "db": "Make, upgrade, check and rebuild the database.",
-    "eligibility": "Check evidence against a scheme; decide applications.",
+    "eligibility": "Check evidence against a scheme; decide applications; reopen decisions.",
+    "evidence": "List, check and judge the evidence of an application.",
+    "export": "Write lists to CSV and XLSX files.",
+    "extension": "Extend the validity of parts, for one application or a whole cohort.",
     "jobs": "Run the nightly work.",
+    "misconduct": "Report, find, lift and list misconduct.",
+    "recheck": "Request and decide rechecks of results; list the open ones.",
     "report": "Count what became of applications.",
     "review": "Record the results of panels.",
     "round": "Take in a whole examination round from files.",
     "scheme": "Check, list, show and draw scheme documents.",
-    "score": "Record, announce and amend results of exams.",
+    "score": "Enter, record, retract, announce and amend results.",
     "sitting": "Set sittings and admit candidates to them.",
-    "training": "Record or waive the training of a level.",
+    "ticket": "Print admission tickets.",
+    "training": "Record, show or waive the training of a level.",
 }
 
 

@@ -173,6 +173,7 @@ LABEL = _Label()
 PROSE = _Prose()
 NUMBER = _Number()
 FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 SHEET = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -12,16 +12,25 @@ from cli.output import json_line
 from workflow.decisions import Outcome
 from workflow.errors import ExamboardError, Refused
 from workflow.events import Event
-from workflow.facts import CertificateAwarded, Expired
+from workflow.facts import AdmissionCancelled, Admitted, CertificateAwarded, Expired, Fact
 from workflow.service import Done
 
 
-def tell(done: Done, as_json: bool) -> None:
-    """Print what one command did."""
+def tell(done: Done, as_json: bool, effects: Sequence[str] | None = None) -> None:
+    """
+    Print what one command did.
+
+    Args:
+        done: What was done.
+        as_json: Whether JSON was asked for.
+        effects: What follows from it, in words, where the command says so.
+    """
     if as_json:
-        json_line(_as_json(Outcome(done.application, done)))
+        row = _as_json(Outcome(done.application, done))
+        json_line(row if effects is None else row | {"effects": list(effects)})
     else:
-        click.echo(_text(Outcome(done.application, done)))
+        lines = [_text(Outcome(done.application, done)), *(f"  {effect}" for effect in effects or ())]
+        click.echo("\n".join(lines))
 
 
 def tell_all(ctx: click.Context, outcomes: Iterable[Outcome], as_json: bool, dry_run: bool = False) -> None:
@@ -63,6 +72,10 @@ def event_words(event: Event) -> str:
     match event.fact:
         case CertificateAwarded(number=number):
             what = f" {number}"
+        case Admitted(part=part, sitting=sitting, ticket=ticket, room=room, seat=seat) if seat:
+            what = f" {part} {sitting} room {room} seat {seat} ticket {ticket}"
+        case AdmissionCancelled(part=part, sitting=sitting, reason=reason):
+            what = f" {part} {sitting} ({reason})"
         case Expired(cause=cause):
             what = f" ({cause})"
         case _:
@@ -76,6 +89,8 @@ def _text(outcome: Outcome) -> str:
         if isinstance(outcome.error, Refused):
             return f"{outcome.application}: refused: {'; '.join(line.strip() for line in rest)}"
         return f"{outcome.application}: {first}"
+    if outcome.note:
+        return f"{outcome.application}: {outcome.note}"
     if not outcome.done or not outcome.done.events:
         return f"{outcome.application}: unchanged; this had been done before"
     return f"{outcome.application}: {', '.join(map(event_words, outcome.done.events))}; now {outcome.done.state}"
@@ -83,11 +98,14 @@ def _text(outcome: Outcome) -> str:
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:
     row: dict[str, Any] = {"application": outcome.application, "refused": outcome.error is not None}
+    if outcome.note:
+        row["note"] = outcome.note
     if outcome.done:
         row["state"] = outcome.done.state
         row["events"] = [
             {"sequence": x.sequence, "type": x.type, "effective_on": x.effective_on.isoformat()}
             | ({"number": x.fact.number} if isinstance(x.fact, CertificateAwarded) else {})
+            | _seat(x.fact)
             for x in outcome.done.events
         ]
     if outcome.error:
@@ -97,3 +115,11 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
             {"rule": "", "text": str(outcome.error), "clause": ""}
         ]
     return row
+
+
+def _seat(fact: Fact) -> dict[str, Any]:
+    if isinstance(fact, AdmissionCancelled):
+        return {"part": fact.part, "reason": fact.reason}
+    if not isinstance(fact, Admitted):
+        return {}
+    return {"part": fact.part, "ticket": fact.ticket or None, "room": fact.room or None, "seat": fact.seat or None}

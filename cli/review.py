@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,10 +13,7 @@ import click
 from cli import intake_files, options, wiring
 from cli.options import Noun
 from cli.outcomes import tell_all
-from workflow import decisions
-from workflow import facts as f
-from workflow.draft import Draft
-from workflow.errors import NotFound
+from workflow import results
 
 
 @click.group(cls=Noun)
@@ -23,13 +21,41 @@ def review() -> None:
     """Record the results of panels."""
 
 
+class _MemberMark(click.ParamType[tuple[str, Decimal]]):
+    """One member's marks: an opaque key, an equals sign, marks."""
+
+    name = "mark"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Decimal]:
+        """Read a member's marks; a name of a person is refused."""
+        if isinstance(value, tuple):
+            return value
+        member, sign, marks = str(value).partition("=")
+        if not sign or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", member):
+            self.fail(
+                "write KEY=MARKS; the assessor is named by a key of letters and digits, never by name", param, ctx
+            )
+        read: Decimal = options.MARKS.convert(marks, param, ctx)
+        return member, read
+
+
 @review.command(
-    example="examboard review record A00001 --on 2024-09-07 --form thesis_defence --score 60 --announced 2024-09-20"
+    example="""\
+examboard review record A00001 --on 2024-09-07 --form thesis_defence --mark P1=58 --mark P2=62 --mark P3=63
+examboard review record A00001 --on 2024-09-07 --form thesis_defence --score 60 --announced 2024-09-20"""
 )
 @click.argument("application")
 @click.option("--on", "on", required=True, type=options.DAY, metavar="DAY", help="The day of the review.")
 @click.option("--form", required=True, metavar="FORM", help="Its form, one that the scheme allows.")
-@click.option("--score", required=True, type=options.MARKS, help="Marks on the part's own scale.")
+@click.option("--score", type=options.MARKS, help="The panel's mark, where it stands alone.")
+@click.option(
+    "--mark",
+    "marks",
+    multiple=True,
+    type=_MemberMark(),
+    metavar="ASSESSOR=X",
+    help="A member's marks; for each member.",
+)
 @click.option("--announced", type=options.DAY, metavar="DAY", help="The day on which the result is announced.")
 @options.as_json
 @click.pass_context
@@ -38,34 +64,28 @@ def record(
     application: str,
     on: date,
     form: str,
-    score: Decimal,
+    score: Decimal | None,
+    marks: tuple[tuple[str, Decimal], ...],
     announced: date | None,
     as_json: bool,
 ) -> None:
     """
     Record the result of a review, and announce it if its day is given.
 
-    Both are written together or not at all. Without --announced it is held back until
-    `score announce --application APPLICATION --sitting review-DAY --part review`.
+    The panel's mark is made of the members' by the scheme's rule, with its quorum. Both are written together or not at
+    all; without --announced the result is held back until `score announce --sitting review-DAY`. After a failed review
+    another one is recorded by its own day.
     """
+    if (score is None) == (not marks):
+        raise click.UsageError("give either --score or --mark for each member of the panel")
+    if len(dict(marks)) < len(marks):
+        raise click.UsageError("an assessor gives marks once")
     service = wiring.service(ctx)
     for day in filter(None, (on, announced)):
         wiring.day_of_effect(service, day)
-    rules = service.rules_of(service.history(application))
-    part = next((key for key, x in rules.parts.items() if x.kind == "review"), None)
-    if part is None:
-        raise NotFound(f"level {rules.number} of {rules.scheme.scheme} has no review; it has: {', '.join(rules.parts)}")
-    sitting = f"review-{on}"
     word = form.casefold().replace("-", "_").replace(" ", "_")
-
-    def propose(draft: Draft) -> bool:
-        fact = f.ScoreRecorded(part=part, sitting=sitting, sat_on=on, score=score, form=word)
-        draft.propose(fact, on, f"review:{service.new_key()}")
-        if announced:
-            draft.propose(f.ScoreAnnounced(part=part, sitting=sitting), announced, f"announce:{part}:{sitting}")
-        return True
-
-    tell_all(ctx, decisions.for_each(service, [application], propose), as_json)
+    outcomes = results.record_review(service, application, on, word, score, dict(marks), announced)
+    tell_all(ctx, outcomes, as_json)
 
 
 @review.command("import", example="examboard review import reviews.csv --dry-run")

@@ -18,6 +18,7 @@ def round() -> None:  # noqa: A001 - the noun is what users type
 
 @round.command("import", example="examboard --database board.db round import examples/round-2024")
 @click.argument("folder", metavar="DIR", type=options.FOLDER)
+@intake_files.cohort
 @intake_files.import_options
 @click.pass_context
 def import_(ctx: click.Context, /, folder: Path, **how: Any) -> None:

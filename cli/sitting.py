@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,12 +12,14 @@ import click
 
 from cli import options, wiring
 from cli.options import Noun
-from cli.outcomes import tell_all
 from cli.output import aligned, json_line, listing, pairs
+from cli.seat_lists import findings_verb, plan_verb, tickets_verb
+from cli.seats import admit_verb, attendance_verb, cancel_verb, release_verb
+from cli.sitting_named import exam_named
+from cli.sitting_named import found as found
+from cli.sitting_options import particulars, with_particulars
 from workflow.application import Attempt
-from workflow.decisions import Outcome
-from workflow.errors import ExamboardError, NotFound
-from workflow.ports import Sitting
+from workflow.seating import Sitting
 from workflow.service import Service
 
 
@@ -25,17 +28,29 @@ def sitting() -> None:
     """Set sittings and admit candidates to them."""
 
 
-@sitting.command(example="examboard sitting create 2024-26/1 --part theory --part skills --on 2024-05-18")
+@sitting.command(
+    example="""\
+examboard sitting create 2024-26/1 --part theory --part skills --on 2024-05-18
+examboard sitting create 2024-26/1 --part theory --on 2024-05-18 --starts 09:00 --minutes 90 --closes-on 2024-05-10 \\
+    --room 101:30 --room 102:30 --separate-room 103 --invigilator K1 --invigilator K2"""
+)
 @click.argument("key", type=options.LABEL)
 @click.option("--part", "parts", multiple=True, required=True, help="Part that is held; may be given again.")
 @click.option("--on", "on", required=True, type=options.DAY, metavar="DAY", help="The day of the sitting.")
 @click.option("--centre", default="", metavar="TEXT", help="Where.")
+@particulars
 @options.as_json
 @click.pass_context
-def create(ctx: click.Context, key: str, parts: tuple[str, ...], on: date, centre: str, as_json: bool) -> None:
-    """Set a sitting: one session of one or more parts on a day. KEY is the board's own name of it."""
+def create(
+    ctx: click.Context, /, key: str, parts: tuple[str, ...], on: date, centre: str, as_json: bool, **given: Any
+) -> None:
+    """
+    Set a sitting: one session of one or more parts on a day. KEY is the board's own name of it.
+
+    With rooms, seats are given out and it is never overbooked; without rooms there is no limit.
+    """
     service = wiring.service(ctx)
-    wanted = [Sitting(key, exam_named(service, part), on, centre.strip()) for part in parts]
+    wanted = [with_particulars(Sitting(key, exam_named(service, part), on, centre.strip()), given) for part in parts]
     added = service.stores.sittings.put(wanted)
     if as_json:
         for one in wanted:
@@ -44,24 +59,62 @@ def create(ctx: click.Context, key: str, parts: tuple[str, ...], on: date, centr
         click.echo(f"sitting {key} on {on}: {added} added, {len(set(wanted)) - added} were there before")
 
 
-def exam_named(service: Service, name: str) -> str:
+@sitting.command(
+    example="""\
+examboard sitting change 2024-26/1 --part skills --room 201:20 --assessor K3 --recused K3=A00001
+examboard sitting change 2024-26/1 --closes-on 2024-05-12 --without-staff K2"""
+)
+@click.argument("key")
+@click.option("--part", metavar="PART", help="This part only; default: every part of the sitting.")
+@click.option("--centre", metavar="TEXT", help="Where.")
+@particulars
+@click.option("--without-room", "without_rooms", multiple=True, metavar="NAME", help="Take a room away.")
+@click.option("--without-staff", multiple=True, metavar="NAME", help="Take a member of the staff away.")
+@options.as_json
+@click.pass_context
+def change(ctx: click.Context, /, key: str, part: str | None, centre: str | None, as_json: bool, **given: Any) -> None:
     """
-    Find an exam by its key or a name of it in any scheme of the board; a review has no sittings.
+    Change a sitting: hours, close of admission, rooms, staff. What is not named stays as it is.
 
-    Raises:
-        NotFound: there is none.
+    A seat that was given out cannot be taken away, since a ticket names it.
     """
-    shelf = service.stores.schemes.current()
-    for pinned in shelf:
-        key = pinned.scheme.parts_by_name.get(name.casefold())
-        if key and pinned.scheme.parts[key].kind == "exam":
-            return key
-    exams = sorted({key for p in shelf for key, part in p.scheme.parts.items() if part.kind == "exam"})
-    raise NotFound(f"no scheme has an exam called {name!r}; there are: {', '.join(exams)}")
+    service = wiring.service(ctx)
+    for one in found(service, key, part):
+        changed = with_particulars(one if centre is None else replace(one, centre=centre.strip()), given)
+        service.stores.sittings.change(changed)
+        if as_json:
+            json_line(_row(changed))
+        else:
+            click.echo(f"sitting {key}, {one.part} on {one.sat_on}: {_particulars_text(changed) or 'no particulars'}")
 
 
 def _row(one: Sitting) -> dict[str, Any]:
-    return {"sitting": one.key, "part": one.part, "sat_on": one.sat_on.isoformat(), "centre": one.centre or None}
+    row: dict[str, Any] = {"sitting": one.key, "part": one.part, "sat_on": one.sat_on.isoformat()}
+    row["centre"] = one.centre or None
+    rooms = [{"room": r.name, "seats": r.capacity, "separate": r.is_separate} for r in one.rooms]
+    staff = [{"name": x.name, "role": x.role, "recused": list(x.recused)} for x in one.staff]
+    more = {
+        "starts": f"{one.starts:%H:%M}" if one.starts else None,
+        "minutes": one.minutes,
+        "closes_on": one.closes_on.isoformat() if one.closes_on else None,
+        "seats": one.capacity,
+        "rooms": rooms,
+        "staff": staff,
+    }
+    return row | {name: value for name, value in more.items() if value}
+
+
+def _particulars_text(one: Sitting) -> str:
+    rooms = ", ".join(f"{r.name} ({r.capacity}{', separate' if r.is_separate else ''})" for r in one.rooms)
+    staff = ", ".join(f"{x.name} ({x.role})" for x in one.staff)
+    words = {
+        "from": f"{one.starts:%H:%M}" if one.starts else "",
+        "for": f"{one.minutes} minutes" if one.minutes else "",
+        "admission closes on": str(one.closes_on or ""),
+        "rooms": rooms,
+        "staff": staff,
+    }
+    return "; ".join(f"{name} {value}" for name, value in words.items() if value)
 
 
 @sitting.command("list", example="examboard sitting list --json")
@@ -70,7 +123,7 @@ def _row(one: Sitting) -> dict[str, Any]:
 def list_(ctx: click.Context, as_json: bool) -> None:
     """List every sitting, in the order of their days."""
     service = wiring.service(ctx, write=False)
-    columns = {"sitting": "Sitting", "part": "Part", "sat_on": "Day", "centre": "Centre"}
+    columns = {"sitting": "Sitting", "part": "Part", "sat_on": "Day", "centre": "Centre", "seats": "Seats"}
     listing(map(_row, service.stores.sittings.all()), columns, as_json)
 
 
@@ -97,25 +150,11 @@ def show(ctx: click.Context, key: str, part: str | None, as_json: bool) -> None:
     days = "; ".join(f"{s.part} on {s.sat_on}" + (f", {s.centre}" if s.centre else "") for s in sittings)
     totals = Counter(f"{row['part']} {row['outcome']}" for row in rows)
     so_far = "; ".join(f"{number} {what}" for what, number in totals.items())
-    click.echo("\n".join(pairs({"sitting": key, "parts": days, "so far": so_far})))
+    more = [f"{s.part}: {text}" for s in sittings if (text := _particulars_text(s))]
+    click.echo("\n".join(pairs({"sitting": key, "parts": days, "so far": so_far, "particulars": " | ".join(more)})))
     lines = [(r["application"], r["part"], r["outcome"], r["score"], r["announced_on"]) for r in rows]
     if lines:
         click.echo("\n".join(aligned(lines, indent=2)))
-
-
-def found(service: Service, key: str, part: str | None = None) -> tuple[Sitting, ...]:
-    """
-    Find the sittings of a session, of one part or of all.
-
-    Raises:
-        NotFound: there is none.
-    """
-    sittings = service.stores.sittings.find(key, exam_named(service, part) if part else None)
-    if not sittings:
-        parts = ", ".join(s.part for s in service.stores.sittings.find(key))
-        there = f"; it has: {parts}" if parts else "; see: examboard sitting list"
-        raise NotFound(f"no sitting {key}{f' of {part}' if part else ''}{there}")
-    return sittings
 
 
 def _attempts(service: Service, key: str, parts: set[str]) -> Iterator[tuple[str, Attempt]]:
@@ -137,32 +176,5 @@ def _attempt_row(application: str, attempt: Attempt) -> dict[str, Any]:
     }
 
 
-@sitting.command(example="examboard sitting admit 2024-26/1 A00001 A00006 --part theory")
-@click.argument("key")
-@click.argument("applications", metavar="APPLICATION...", nargs=-1, required=True)
-@click.option("--part", help="This part only; default: every part of the sitting.")
-@options.on
-@options.as_json
-@click.pass_context
-def admit(
-    ctx: click.Context, key: str, applications: tuple[str, ...], part: str | None, on: date | None, as_json: bool
-) -> None:
-    """
-    Admit candidates to a sitting, each application by an event of its own.
-
-    One that is refused never touches the others; the code is 3 if any was.
-    """
-    service = wiring.service(ctx)
-    sittings = found(service, key, part)
-    tell_all(ctx, _admitted(service, sittings, dict.fromkeys(applications), on), as_json)
-
-
-def _admitted(
-    service: Service, sittings: tuple[Sitting, ...], applications: dict[str, None], on: date | None
-) -> Iterator[Outcome]:
-    for application in applications:
-        for one in sittings:
-            try:
-                yield Outcome(application, service.admit(application, one, on))
-            except ExamboardError as error:
-                yield Outcome(application, None, error)
+for _verb in (admit_verb, tickets_verb, plan_verb, attendance_verb, findings_verb, cancel_verb, release_verb):
+    sitting.add_command(_verb)

@@ -50,6 +50,11 @@ class Settings(BaseSettings):
         database: URL or file of the database.
         actor: Who acts; stands in every event.
         time_zone: The board's time zone.
+        rest_days: Rest days of the board beside the statutory ones, for deadlines in working days.
+        work_days: Rest days on which the board works all the same.
+        board: Name of the board, as its papers show it.
+        verify_url: What stands before a certificate's code in the QR code of its paper.
+        full_numbers: Whether papers show identity numbers in full; else the first six and last four characters.
     """
 
     model_config = SettingsConfigDict(env_prefix="EXAMBOARD_", env_ignore_empty=True, extra="forbid")
@@ -57,6 +62,11 @@ class Settings(BaseSettings):
     database: str = Field(default_factory=lambda: str(_PLACES.user_data_path / "examboard.db"))
     actor: str = Field(default_factory=_login)
     time_zone: str = "Asia/Shanghai"
+    rest_days: tuple[date, ...] = ()
+    work_days: tuple[date, ...] = ()
+    board: str = ""
+    verify_url: str = "examboard:verify/"
+    full_numbers: bool = False
 
     @field_validator("time_zone")
     @classmethod
@@ -96,7 +106,7 @@ def settings(ctx: click.Context) -> Settings:
     return _read(files, given)
 
 
-def _read(files: Sequence[Path], given: dict[str, str]) -> Settings:
+def _read(files: Sequence[Path], given: dict[str, Any]) -> Settings:
     class Filed(Settings):
         @classmethod
         def settings_customise_sources(

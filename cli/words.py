@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from cli.desk_words import desk_sections
 from cli.errors import clause_text
 from cli.output import aligned, cell_text
 from workflow.application import Attempt
@@ -38,12 +39,16 @@ def standing_lines(standing: Standing, rules: Rules, history: Sequence[Event], p
     yield f"  level {a.level} ({rules.level.title}) of {scheme.title}"
     yield f"  judged for life by {scheme.scheme} version {scheme.version} (sha256 {a.digest[:12]})"
     yield f"  candidate {a.candidate} ({person}); submitted on {a.submitted_on}, {a.state} since {a.entered_on}"
+    if a.cohort:
+        yield f"  cohort {a.cohort}"
     yield from _eligibility(standing, rules, history)
     yield from _end(standing, rules)
     is_complete = bool(complete_set(a, rules))
     yield from _section("held", [_pass(p, "complete" if is_complete else "is") for p in standing.held.values()])
     yield from _section("lapsed", [_pass(p, "was") for p in standing.lapsed])
     yield from _section("attempts", aligned([_attempt(x, rules) for x in a.attempts]) if a.attempts else [])
+    for title, lines in desk_sections(standing, history):
+        yield from _section(title, lines)
     yield from _section("awaited", [f"{what} (from the {who})" for what, who in standing.awaited])
     if standing.clock:
         when = f"{standing.clock_on}: " if standing.clock_on else ""

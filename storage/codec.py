@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from storage.portable import check_portable
 from workflow.errors import Corrupt, Invalid, Problem
-from workflow.events import Event
+from workflow.events import Event, certificate_code
 from workflow.facts import FACTS, Admitted, CertificateAwarded, Fact, ScoreRecorded
 from workflow.ports import Projection, bucket_of
 
@@ -155,3 +155,10 @@ def certificate_rows(events: Sequence[Event]) -> Iterator[Mapping[str, Any]]:
                 "application": event.application,
                 "awarded_on": event.effective_on,
             }
+
+
+def code_rows(events: Sequence[Event]) -> Iterator[Mapping[str, Any]]:
+    """Give a row of `certificate_code` for each award."""
+    for event in events:
+        if isinstance(event.fact, CertificateAwarded):
+            yield {"code": certificate_code(event), "number": event.fact.number}

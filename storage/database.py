@@ -23,7 +23,10 @@ from storage.codec import admission_rows, from_row, projection_row
 from storage.engine import normal_url, open_engine, reading, speaking, sqlite_file, writing
 from storage.events import PAGE, SqlEvents, event_columns
 from storage.migrations import REVISIONS
-from storage.registers import SqlCandidates, SqlSchemes, SqlSittings
+from storage.registers import SqlCandidates, SqlSchemes
+from storage.seating import SqlSeats
+from storage.sittings import SqlSittings
+from storage.verifications import SqlVerifications
 from workflow.errors import Corrupt, Misconfigured
 from workflow.events import Event
 from workflow.ports import Projection
@@ -64,6 +67,7 @@ class Database:
         self.candidates: Final = SqlCandidates(engine)
         self.schemes: Final = SqlSchemes(engine)
         self.sittings: Final = SqlSittings(engine)
+        self.verifications: Final = SqlVerifications(engine)
 
     def __enter__(self) -> Self:
         return self
@@ -77,7 +81,9 @@ class Database:
 
     def rebuild(self, project: Callable[[tuple[Event, ...]], Projection]) -> int:
         """
-        Write the rows of `application` and `admission` anew from the events, in one transaction and in flat memory.
+        Write the rows of `application` and `admission` anew from the events, and who has which seat.
+
+        All in one transaction and in flat memory.
 
         Writers wait meanwhile; readers see the old rows until the end.
 
@@ -110,12 +116,15 @@ def _write_projections(
         tx.dialect, statement.on_conflict_do_update(index_elements=["bucket", "application"], set_=changed)
     )
     admissions = Bulk(tx.dialect, insert(tx.dialect, tables.admission).on_conflict_do_nothing())
+    seats = SqlSeats()
+    seats.clear(tx)
     count = 0
     projected: list[dict[str, Any]] = []
     admitted: list[Any] = []
     for history in histories:
         projected.append(projection_row(project(history)))
         admitted.extend(admission_rows(history))
+        seats.restore(tx, history)
         count += 1
         if len(projected) == CHUNK:
             applications(tx, projected)

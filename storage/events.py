@@ -18,10 +18,12 @@ from sqlalchemy import ColumnElement, Connection, Engine, Result, Select, and_, 
 from storage import tables
 from storage.batch import in_key_order, moved_on
 from storage.bulk import Bulk, insert
-from storage.codec import admission_rows, certificate_rows, from_row, projection_row, to_row
+from storage.codec import admission_rows, certificate_rows, code_rows, from_row, projection_row, to_row
 from storage.engine import reading, writing
+from storage.seating import SqlSeats
 from workflow.events import Event
-from workflow.ports import Append, Projection, bucket_of
+from workflow.ports import Append, Projection, Sitting, bucket_of
+from workflow.seating import Seat
 
 PAGE: Final = 2_000  # rows fetched at a time: flat memory, and few round trips
 KEYS_AT_ONCE: Final = 500
@@ -63,6 +65,7 @@ class SqlEvents:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._seats = SqlSeats()
 
     def history(self, application: str) -> tuple[Event, ...]:
         """
@@ -129,10 +132,44 @@ class SqlEvents:
             return ()
         # Many rows at once only tell how many moved on; row by row tells which.
         with writing(self._engine) as tx:
-            kept = [append for append in ordered if self._claim(tx, [append])]
-            self._record(tx, kept)
+            return self._record_what_holds(tx, batch)
+
+    def _record_what_holds(self, tx: Connection, batch: Sequence[Append]) -> tuple[str, ...]:
+        kept = [append for append in in_key_order(batch) if self._claim(tx, [append])]
+        self._record(tx, kept)
         keys = {append.application for append in kept}
         return tuple(append.application for append in batch if append.application not in keys)
+
+    def append_seated(
+        self, sitting: Sitting, most: int, build: Callable[[Sequence[Seat]], Sequence[Append]]
+    ) -> tuple[str, ...]:
+        """
+        Offer the free seats of a sitting and write the events that take some of them, in one transaction.
+
+        Args:
+            sitting: The sitting; who asks for its seats meanwhile waits.
+            most: How many free seats to offer at the most, of shared and of separate rooms each.
+            build: Makes the appends; may read from the stores, and is asked again if an application has moved on.
+
+        Returns:
+            Keys of the applications that were left out since they had moved on.
+
+        Raises:
+            NotFound: there is no such sitting.
+            Conflict: an admission names a seat that is taken or does not exist; nothing was kept.
+        """
+        try:
+            with writing(self._engine) as tx:
+                self._seats.lock(tx, sitting)
+                ordered = in_key_order(build(self._seats.free(tx, sitting, most)))
+                if not self._claim(tx, ordered):
+                    raise _Overtaken
+                self._record(tx, ordered)
+                return ()
+        except _Overtaken:
+            with writing(self._engine) as tx:
+                self._seats.lock(tx, sitting)
+                return self._record_what_holds(tx, build(self._seats.free(tx, sitting, most)))
 
     def append_numbered(self, series: str, build: Callable[[int], Append]) -> None:
         """
@@ -174,10 +211,19 @@ class SqlEvents:
         wanted = select(c.application).distinct().where(c.sitting == sitting).order_by(c.application)
         return self._keys(wanted if part is None else wanted.where(c.part == part))
 
+    def of_candidate(self, candidate: str) -> tuple[str, ...]:
+        """Give the keys of a candidate's applications, in key order."""
+        return self._keys(select(_a.application).where(_a.candidate == candidate).order_by(_a.application))
+
     def certificate_holder(self, number: str) -> str | None:
         """Give the application whose certificate bears a number."""
         c = tables.certificate.c
         return next(iter(self._keys(select(c.application).where(c.number == number))), None)
+
+    def certificate_with_code(self, code: str) -> str | None:
+        """Give the number of the certificate whose paper bears a code."""
+        c = tables.certificate_code.c
+        return next(iter(self._keys(select(c.number).where(c.code == code))), None)
 
     def _keys(self, wanted: Select[str]) -> tuple[str, ...]:
         with reading(self._engine) as tx:
@@ -195,6 +241,8 @@ class SqlEvents:
         self._insert_event(tx, (to_row(event) for append in ordered for event in append.events))
         self._insert_admission(tx, (row for append in ordered for row in admission_rows(append.events)))
         self._insert_certificate(tx, (row for append in ordered for row in certificate_rows(append.events)))
+        self._seats.take(tx, [append.events for append in ordered])
+        self._insert_code(tx, (row for append in ordered for row in code_rows(append.events)))
 
     def _draw(self, tx: Connection, series: str) -> int:
         # The row stays locked until the end of the transaction: the next drawer waits, and no number is lost.
@@ -227,6 +275,10 @@ class SqlEvents:
     @cached_property
     def _insert_certificate(self) -> Bulk:
         return Bulk(self._engine.dialect, insert(self._engine.dialect, tables.certificate))
+
+    @cached_property
+    def _insert_code(self) -> Bulk:
+        return Bulk(self._engine.dialect, insert(self._engine.dialect, tables.certificate_code))
 
 
 def _place(application: str) -> dict[str, Any]:

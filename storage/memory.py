@@ -6,28 +6,35 @@ Thread-safe by one lock. Everything is gone with the object.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from threading import RLock
 
 from storage.batch import in_key_order, moved_on
-from storage.codec import admission_rows, certificate_rows, to_row
-from storage.portable import check_candidates, check_sittings
-from workflow.errors import Corrupt
+from storage.codec import admission_rows, certificate_rows, code_rows, to_row
+from storage.memory_sittings import MemorySeats, MemorySittings
+from storage.portable import check_candidates, check_portable
+from storage.verifications import check_amendment, taken
+from workflow.errors import Corrupt, NotFound
 from workflow.events import Event
+from workflow.logs import AMENDABLE, Change, Note, Verification
 from workflow.ports import Append, Candidate, Projection, Sitting
 from workflow.scheme import Pinned
+from workflow.seating import Seat
 
 
 class MemoryEvents:
     """The event store in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, seats: MemorySeats | None = None) -> None:
         self._lock = RLock()
+        self._seats = seats or MemorySeats()
         self._histories: dict[str, tuple[Event, ...]] = {}
         self._projections: dict[str, Projection] = {}
         self._admitted: dict[tuple[str, str], set[str]] = {}
         self._holders: dict[str, str] = {}
+        self._codes: dict[str, str] = {}
         self._serials: set[tuple[str, int]] = set()
         self._series: dict[str, int] = {}
 
@@ -71,6 +78,21 @@ class MemoryEvents:
             self._record(ordered)
             self._series[series] = serial
 
+    def append_seated(
+        self, sitting: Sitting, most: int, build: Callable[[Sequence[Seat]], Sequence[Append]]
+    ) -> tuple[str, ...]:
+        """
+        Offer the free seats of a sitting and write the events that take some of them.
+
+        Raises:
+            NotFound: there is no such sitting.
+            Conflict: an admission names a seat that is taken or does not exist; nothing was kept.
+        """
+        with self._lock:
+            if (sitting.key, sitting.part, sitting.sat_on) not in self._seats.by_sitting:
+                raise NotFound(f"no sitting {sitting.key} of {sitting.part} on {sitting.sat_on}")
+            return self.append(build(self._seats.free(sitting, most)))
+
     def _record(self, ordered: Sequence[Append]) -> None:
         certificates = [row for append in ordered for row in certificate_rows(append.events)]
         numbers = [*self._holders, *(row["number"] for row in certificates)]
@@ -83,12 +105,14 @@ class MemoryEvents:
                 raise Corrupt(f"application {append.application}: a command is used twice; nothing was kept")
             for event in append.events:
                 to_row(event)  # refuses what a database would refuse
+        self._seats.by_sitting |= self._seats.after([append.events for append in ordered])
         for append in ordered:
             key = append.application
             self._histories[key] = (*self.history(key), *append.events)
             self._projections[key] = append.projection
             for row in admission_rows(append.events):
                 self._admitted.setdefault((row["sitting"], row["part"]), set()).add(key)
+        self._codes |= {row["code"]: row["number"] for append in ordered for row in code_rows(append.events)}
         self._holders |= {row["number"]: row["application"] for row in certificates}
         self._serials = set(serials)
 
@@ -117,9 +141,18 @@ class MemoryEvents:
             chosen = [keys for (s, p), keys in self._admitted.items() if s == sitting and part in (None, p)]
         return tuple(sorted(set().union(*chosen)))
 
+    def of_candidate(self, candidate: str) -> tuple[str, ...]:
+        """Give the keys of a candidate's applications, in key order."""
+        with self._lock:
+            return tuple(sorted(key for key, row in self._projections.items() if row.candidate == candidate))
+
     def certificate_holder(self, number: str) -> str | None:
         """Give the application whose certificate bears a number."""
         return self._holders.get(number)
+
+    def certificate_with_code(self, code: str) -> str | None:
+        """Give the number of the certificate whose paper bears a code."""
+        return self._codes.get(code)
 
 
 class MemoryCandidates:
@@ -129,6 +162,7 @@ class MemoryCandidates:
         self._lock = RLock()
         self._by_key: dict[str, Candidate] = {}
         self._by_document: dict[tuple[str, str], Candidate] = {}
+        self._changes: list[Change] = []
 
     def add(self, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
         """
@@ -165,6 +199,26 @@ class MemoryCandidates:
         """Find persons by exact name, in key order."""
         return tuple(candidate for _, candidate in sorted(self._by_key.items()) if candidate.name == name)
 
+    def amend(self, key: str, values: Mapping[str, str], note: Note) -> tuple[str, ...]:
+        """Correct values of a person, and log which of them: never what they were or are."""
+        check_amendment(values, note)
+        with self._lock:
+            if (before := self._by_key.get(key)) is None:
+                raise NotFound(f"no candidate {key}")
+            changed = tuple(f for f in AMENDABLE if f in values and values[f] != getattr(before, f))
+            after = replace(before, **{f: values[f] for f in changed})
+            holder = self._by_document.get((after.document_type, after.document_number))
+            if holder not in (None, before):
+                raise taken(key, holder.key)
+            self._by_key = {**self._by_key, key: after}
+            self._by_document = {(c.document_type, c.document_number): c for c in self._by_key.values()}
+            self._changes += [Change(key, field, note) for field in changed]
+        return changed
+
+    def changes(self, key: str) -> tuple[Change, ...]:
+        """Give what was ever amended of a person, oldest first."""
+        return tuple(change for change in self._changes if change.candidate == key)
+
 
 class MemorySchemes:
     """The shelf of scheme documents in memory."""
@@ -198,39 +252,31 @@ class MemorySchemes:
         return tuple(newest[scheme] for scheme in sorted(newest))
 
 
-class MemorySittings:
-    """The register of sittings in memory."""
+class MemoryVerifications:
+    """The log of verifications in memory."""
 
     def __init__(self) -> None:
-        self._lock = RLock()
-        self._sittings: dict[tuple[str, str, date], Sitting] = {}
+        self._log: list[Verification] = []
 
-    def put(self, sittings: Sequence[Sitting]) -> int:
-        """Add sittings; one that is there already (key, part and day) is passed over. Gives the number added."""
-        check_sittings(sittings)
-        with self._lock:
-            before = len(self._sittings)
-            for sitting in sittings:
-                self._sittings.setdefault((sitting.key, sitting.part, sitting.sat_on), sitting)
-            return len(self._sittings) - before
+    def put(self, verification: Verification) -> None:
+        """Keep a verification."""
+        check_portable("verification", {"number": verification.number, "asked_by": verification.asked_by})
+        if verification.at.utcoffset() is None:
+            raise ValueError("an instant without a zone cannot be stored")
+        self._log.append(verification)
 
-    def find(self, key: str, part: str | None = None) -> tuple[Sitting, ...]:
-        """Give the sittings of a session, in the order of part and day."""
-        with self._lock:
-            found = [s for s in self._sittings.values() if s.key == key and part in (None, s.part)]
-        return tuple(sorted(found, key=lambda s: (s.part, s.sat_on)))
-
-    def all(self) -> tuple[Sitting, ...]:
-        """Give every sitting in the order of day, key and part."""
-        with self._lock:
-            return tuple(sorted(self._sittings.values(), key=lambda s: (s.sat_on, s.key, s.part)))
+    def of(self, number: str) -> tuple[Verification, ...]:
+        """Give the verifications of a number, oldest first."""
+        return tuple(verification for verification in self._log if verification.number == number)
 
 
 class MemoryStores:
     """All stores in memory."""
 
     def __init__(self) -> None:
-        self.events = MemoryEvents()
+        seats = MemorySeats()
+        self.events = MemoryEvents(seats)
         self.candidates = MemoryCandidates()
         self.schemes = MemorySchemes()
-        self.sittings = MemorySittings()
+        self.sittings = MemorySittings(seats)
+        self.verifications = MemoryVerifications()

@@ -36,6 +36,8 @@ def check_sittings(sittings: Sequence[Sitting]) -> None:
     """Check sittings to be registered."""
     for place, sitting in enumerate(sittings, 1):
         texts = {"key": sitting.key, "part": sitting.part, "centre": sitting.centre}
+        texts |= {f"room {n}": room.name for n, room in enumerate(sitting.rooms, 1)}
+        texts |= {f"staff {n}": one.name for n, one in enumerate(sitting.staff, 1)}
         check_portable(f"sitting {place} of those given", texts)
 
 

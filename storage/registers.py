@@ -6,21 +6,22 @@ Owns the only reading and writing of personal values; no error and no log line r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, select, text, tuple_
 
-from storage import tables
+from storage import tables, verifications
 from storage.bulk import Bulk, insert
 from storage.engine import reading, writing
 from storage.personal import PERSONAL
-from storage.portable import check_candidates, check_sittings
+from storage.portable import check_candidates
 from workflow.check import pin
 from workflow.errors import Corrupt, Invalid
-from workflow.ports import Candidate, Sitting
+from workflow.logs import Change, Note
+from workflow.ports import Candidate
 from workflow.scheme import Pinned
 
 KEYS_AT_ONCE: Final = 500
@@ -90,6 +91,21 @@ class SqlCandidates:
         """Find persons by exact name, in key order."""
         with reading(self._engine) as tx:
             return tuple(_persons(tx, _c.name_index == PERSONAL.index(name)))
+
+    def amend(self, key: str, values: Mapping[str, str], note: Note) -> tuple[str, ...]:
+        """
+        Correct values of a person, and log which of them: never what they were or are.
+
+        Raises:
+            NotFound: there is no such person.
+            Conflict: the document is registered for another person; nothing was changed.
+            Invalid: a value cannot be stored on every database.
+        """
+        return verifications.amend(self._engine, key, values, note)
+
+    def changes(self, key: str) -> tuple[Change, ...]:
+        """Give what was ever amended of a person, oldest first."""
+        return verifications.changes(self._engine, key)
 
 
 def _persons(tx: Connection, *where: ColumnElement[bool]) -> list[Candidate]:
@@ -187,35 +203,6 @@ def repinned(digest: str, text: str) -> Pinned:
     if pinned.digest != digest:
         raise Corrupt(f"{where} holds another text than was put there (its digest is {pinned.digest[:12]})")
     return pinned
-
-
-class SqlSittings:
-    """The register of sittings on SQLite and PostgreSQL."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def put(self, sittings: Sequence[Sitting]) -> int:
-        """Add sittings; one that is there already (key, part and day) is passed over. Gives the number added."""
-        check_sittings(sittings)
-        rows = [{"key": s.key, "part": s.part, "sat_on": s.sat_on, "centre": s.centre} for s in sittings]
-        rows.sort(key=lambda row: (row["key"], row["part"], row["sat_on"]))  # two writers never wait for each other
-        with writing(self._engine) as tx:
-            return Bulk(tx.dialect, insert(tx.dialect, tables.sitting).on_conflict_do_nothing())(tx, rows)
-
-    def find(self, key: str, part: str | None = None) -> tuple[Sitting, ...]:
-        """Give the sittings of a session, in the order of part and day."""
-        wanted = [_s.key == key] if part is None else [_s.key == key, _s.part == part]
-        return self._give(wanted, _s.part, _s.sat_on)
-
-    def all(self) -> tuple[Sitting, ...]:
-        """Give every sitting in the order of day, key and part."""
-        return self._give([], _s.sat_on, _s.key, _s.part)
-
-    def _give(self, where: Sequence[ColumnElement[bool]], *order: ColumnElement[Any]) -> tuple[Sitting, ...]:
-        with reading(self._engine) as tx:
-            rows = tx.execute(select(_s.key, _s.part, _s.sat_on, _s.centre).where(*where).order_by(*order))
-            return tuple(Sitting(*row) for row in rows)
 
 
 def _chunks(values: Iterable[T]) -> Iterator[list[T]]:

@@ -1,7 +1,8 @@
 """
-Sheets: bulk files read from disk, CSV and XLSX, as a header and numbered rows of cells; and reject files written.
+Sheets: bulk files read from disk, CSV and XLSX, as a header and numbered rows of cells.
 
-Tells what a file is and where its rows stand, never what they mean (`workflow/intake.py` does). Memory is bounded by
+Tells what a file is and where its rows stand, never what they mean (`workflow/intake.py` does); writing is the business
+of `storage/sheets_out.py`. Memory is bounded by
 the limits below: the file's bytes are held, its rows are decoded one after the other.
 """
 
@@ -10,9 +11,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import Final, NoReturn
 
 from storage.xlsx import WorkbookRows
 from workflow.cells import cell_text
-from workflow.errors import Invalid, NotFound, Problem, Unavailable
+from workflow.errors import Invalid, NotFound, Problem
 
 MOST_BYTES: Final = 100_000_000
 MOST_ROWS: Final = 1_048_576  # as many as a spreadsheet has
@@ -28,7 +27,6 @@ MOST_COLUMNS: Final = 100
 SUFFIXES: Final = (".csv", ".xlsx")
 
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
-_FORMULA_SIGNS: Final = tuple("=+-@\t\r\n＝＋－＠")
 _FOREIGN: Final = {
     b"PK\x03\x04": "is a workbook or an archive by its content; give it the ending .xlsx if it is a workbook",
     b"\xd0\xcf\x11\xe0": "is an old .xls workbook by its content; save it as .xlsx or as CSV",
@@ -99,41 +97,6 @@ def find_sheet(folder: Path, stem: str) -> Path | None:
     if len(found) > 1:
         _refuse(str(folder), f"holds {' and '.join(entry.name for entry in found)}; leave only the one that counts")
     return found[0] if found else None
-
-
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """
-    Write a CSV file that spreadsheets open rightly: UTF-8 with byte order mark, and no text that runs as a formula.
-
-    A text beginning with = + - @, a tab or a line end gets an apostrophe before it, which reading takes away again. The
-    file appears as a whole or not at all, readable for its owner alone: a reject file holds personal values.
-
-    Raises:
-        Unavailable: it cannot be written there.
-    """
-    temporary = None
-    try:
-        # Beside its goal, since a rename is atomic only within one file system.
-        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8-sig", errors="replace", newline="") as file:
-            writer = csv.writer(file, lineterminator="\r\n")
-            writer.writerow([_harmless(title) for title in header])
-            writer.writerows([_harmless(cell) for cell in row] for row in rows)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-        temporary = None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise Unavailable(f"{path}: cannot be written: {reason or error}") from error
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-
-
-def _harmless(cell: object) -> str:
-    text = cell_text(cell)
-    return "'" + text if isinstance(cell, str) and text.startswith(_FORMULA_SIGNS) else text
 
 
 def _refuse(where: str, text: str, line: int = 0) -> NoReturn:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     TIMESTAMP,
+    Boolean,
     Column,
     Date,
     Dialect,
@@ -161,6 +162,53 @@ class _Sitting(TypedColumns):
     part: Named[str] = Column(Code, primary_key=True)
     sat_on: Named[date] = Column(Date, primary_key=True)
     centre: Named[str] = Column(Text)
+    starts: Named[str | None] = Column(Text)
+    minutes: Named[int | None] = Column(Integer)
+    closes_on: Named[date | None] = Column(Date)
+
+
+class _Seat(TypedColumns):
+    sitting: Named[str] = Column(Code, primary_key=True)
+    part: Named[str] = Column(Code, primary_key=True)
+    sat_on: Named[date] = Column(Date, primary_key=True)
+    place: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    room: Named[str] = Column(Code)
+    number: Named[int] = Column(Integer)
+    is_separate: Named[bool] = Column(Boolean)
+    given: Named[int] = Column(Integer)
+    application: Named[str | None] = Column(Code)
+
+
+class _Staff(TypedColumns):
+    sitting: Named[str] = Column(Code, primary_key=True)
+    part: Named[str] = Column(Code, primary_key=True)
+    sat_on: Named[date] = Column(Date, primary_key=True)
+    role: Named[str] = Column(Code, primary_key=True)
+    name: Named[str] = Column(Code, primary_key=True)
+    recused: Named[str] = Column(Text)
+
+
+class _CertificateCode(TypedColumns):
+    code: Named[str] = Column(Code, primary_key=True)
+    number: Named[str] = Column(Code, unique=True)
+
+
+class _Verification(TypedColumns):
+    id: Named[int] = Column(Integer, primary_key=True)
+    at: Named[datetime] = Column(Instant)
+    number: Named[str] = Column(Code, index=True)
+    outcome: Named[str] = Column(Code)
+    asked_by: Named[str] = Column(Text)
+
+
+class _CandidateChange(TypedColumns):
+    id: Named[int] = Column(Integer, primary_key=True)
+    candidate: Named[str] = Column(Code, index=True)
+    at: Named[datetime] = Column(Instant)
+    actor: Named[str] = Column(Text)
+    field: Named[str] = Column(Code)
+    reason: Named[str] = Column(Text)
+    authority: Named[str] = Column(Text)
 
 
 scheme_document: Final = Table("scheme_document", metadata, _SchemeDocument)
@@ -199,4 +247,28 @@ candidate: Final = Table("candidate", metadata, _Candidate, UniqueConstraint("do
 
 sitting: Final = Table("sitting", metadata, _Sitting)
 
-APPEND_ONLY: Final = ("event", "scheme_document", "certificate")
+_OF_A_SITTING: Final = (("sitting", "part", "sat_on"), ("sitting.key", "sitting.part", "sitting.sat_on"))
+
+# A row for every seat that there is: the database itself holds the capacity, and gives each seat to one application.
+seat: Final = Table(
+    "seat",
+    metadata,
+    _Seat,
+    UniqueConstraint("sitting", "part", "sat_on", "room", "number"),
+    UniqueConstraint("sitting", "part", "application"),
+    ForeignKeyConstraint(*_OF_A_SITTING),
+)
+
+staff: Final = Table("staff", metadata, _Staff, ForeignKeyConstraint(*_OF_A_SITTING))
+
+# The code on the paper, by which a certificate is found again without a name.
+certificate_code: Final = Table("certificate_code", metadata, _CertificateCode)
+
+# Who asked after a certificate, and which personal value was amended and why: neither log holds a personal value.
+verification: Final = Table("verification", metadata, _Verification)
+
+candidate_change: Final = Table("candidate_change", metadata, _CandidateChange)
+
+APPEND_ONLY: Final = (
+    "event", "scheme_document", "certificate", "certificate_code", "verification", "candidate_change",
+)  # fmt: skip

@@ -33,7 +33,9 @@ class Attempt:
         announced_on: Day of the first announcement, from which validity runs even if the marks are raised later.
         form: The form that a review took.
         entries: Single readers' marks, not compared yet: (reader, marks).
+        retractions: How often a result was taken back before it was announced.
         recheck_on: Day on which a recheck was asked for.
+        recheck_due_on: Last day for its decision, where that was counted at the request.
         recheck_decided_on: Day on which it was decided.
         last_valid_on: Last valid day of a pass that was carried over; else it is computed.
         carried_from: The application from which it was carried over.
@@ -48,7 +50,9 @@ class Attempt:
     announced_on: date | None = None
     form: str = ""
     entries: tuple[tuple[int, Decimal], ...] = ()
+    retractions: int = 0
     recheck_on: date | None = None
+    recheck_due_on: date | None = None
     recheck_decided_on: date | None = None
     last_valid_on: date | None = None
     carried_from: str = ""

@@ -27,7 +27,7 @@ _HARMFUL: Final = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\uff
 _BLANKS: Final = re.compile(r"\s+")
 _CJK: Final = r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
 _BLANK_IN_CHINESE: Final = re.compile(rf"(?<={_CJK}) | (?={_CJK})")
-_UNQUOTED: Final = re.compile(r"'(?=[=+\-@\t\r\n])")  # what storage.sheets.write_csv puts before a formula
+_UNQUOTED: Final = re.compile(r"'(?=[=+\-@\t\r\n])")  # what storage.sheets_out.write_csv puts before a formula
 _FORCED_TEXT: Final = re.compile(r'="(.*)"', re.DOTALL)
 _DASHES: Final = str.maketrans(dict.fromkeys("\u2010\u2012\u2013\u2014\u2015\u2212", "-"))
 _SCIENTIFIC: Final = re.compile(r"[0-9](\.[0-9]*)?[eE]\+?[0-9]{1,3}")

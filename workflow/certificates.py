@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
+from workflow.decisions import Outcome
 from workflow.draft import Draft
-from workflow.errors import Conflict, Objection, Refused
+from workflow.errors import Conflict, ExamboardError, NotFound, Objection, Refused
 from workflow.events import Event
 from workflow.facts import CertificateAwarded
 from workflow.ports import Append
 from workflow.scheme import Rules, split_number
 from workflow.service import TRIES, Done, Service
+
+OVERTAKEN = "awarded already by another run"
 
 
 def award(service: Service, application: str, on: date | None = None, authority: str = "") -> Done:
@@ -36,6 +39,61 @@ def award(service: Service, application: str, on: date | None = None, authority:
             continue
         return Done(application, tuple(draft.new), draft.application.state)
     raise Conflict(f"application {application} is being written by others; try again")
+
+
+def award_all(
+    service: Service, applications: Sequence[str], on: date | None = None, authority: str = "", is_sweep: bool = True
+) -> Iterator[Outcome]:
+    """
+    Certify many candidates by one decision, each by an event of its own, in the order given.
+
+    Args:
+        service: The service.
+        applications: Keys of applications that awaited the award a moment ago.
+        on: Day of the award; absent: today.
+        authority: On whose decision.
+        is_sweep: Whether all that wait are meant: then one that another run has certified meanwhile is no failure. It
+            keeps that certificate in any case.
+
+    Returns:
+        An outcome for each; one that is refused never touches the others.
+    """
+    for application in applications:
+        try:
+            yield Outcome(application, award(service, application, on, authority))
+        except ExamboardError as error:
+            number = number_of(service, application) if is_sweep else None
+            if number is None:
+                yield Outcome(application, None, error)
+            else:
+                yield Outcome(application, Done(application, (), "certified"), note=f"{OVERTAKEN}: {number}")
+
+
+def number_of(service: Service, application: str) -> str | None:
+    """Give the number of the certificate that an application has led to; None if it has not."""
+    for event in reversed(service.stores.events.history(application)):
+        if isinstance(event.fact, CertificateAwarded):
+            return event.fact.number
+    return None
+
+
+def holder_of(service: Service, text: str) -> str:
+    """
+    Find the application of a certificate, by its number or by the application's own.
+
+    Raises:
+        NotFound: there is no such certificate.
+        Refused: the application has not led to one.
+    """
+    if (found := service.stores.events.certificate_holder(text)) is not None:
+        return found
+    if service.stores.events.projection(text) is None:
+        raise NotFound(f"no certificate {text}, and no application of that number")
+    if number_of(service, text) is None:
+        state = service.standing(text).application.state
+        no = Objection("has_certificate", f"it has led to no certificate; it is {state}")
+        raise Refused(f"application {text}", [no])
+    return text
 
 
 def _award(service: Service, history: Sequence[Event], on: date | None, authority: str) -> Draft:

@@ -97,6 +97,10 @@ def _level_faults(scheme: Scheme, number: int, level: Level) -> Iterator[tuple[P
     for state in level.deadlines:
         if state not in {"submitted", "trained", *level.stages}:
             yield (*at, "deadlines", state), "is not a state of this level in which an application can wait"
+    for i, source in enumerate(level.carries_from):
+        for part in source.parts.values():
+            if part not in used:
+                yield (*at, "carries_from", i, "parts"), f"this level has no part {part!r}; it has: {', '.join(used)}"
     for key, condition in level.conditions.items():
         for i, requirement in enumerate(condition.all):
             if (

@@ -18,8 +18,9 @@ from workflow import facts as f
 from workflow.application import Application
 from workflow.draft import Draft
 from workflow.eligibility import Eligibility, assessed
-from workflow.errors import ExamboardError, Objection, Refused
+from workflow.errors import ExamboardError, NotFound, Objection, Refused
 from workflow.events import Event
+from workflow.reading import each_history
 from workflow.service import Done, Service
 
 CHUNK = 200
@@ -27,11 +28,12 @@ CHUNK = 200
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one application in a bulk decision: what was done, or why it was not."""
+    """What became of one application in a bulk decision: what was done, or why it was not; a note where it helps."""
 
     application: str
     done: Done | None
     error: ExamboardError | None = None
+    note: str = ""
 
 
 def explanation(answer: Eligibility) -> tuple[str, ...]:
@@ -141,6 +143,7 @@ def announce_sitting(
         ]
         for x in due:
             day = on or service.today(draft.rules.scheme.time_zone)
+            service.refuse_future(day, draft.rules)
             command = f"announce:{x.part}:{x.sitting}"
             draft.propose(f.ScoreAnnounced(part=x.part, sitting=x.sitting), day, command)
         return bool(due)
@@ -167,10 +170,12 @@ def for_each(
     keys = iter(applications)
     while chunk := list(islice(keys, CHUNK)):
         drafts: list[Draft] = []
-        for history in service.stores.events.histories(chunk):
-            draft, error = _proposed(service, history, propose)
+        for key, history, stuck in each_history(service.stores.events, chunk):
+            if isinstance(stuck, NotFound):
+                continue
+            draft, error = (None, stuck) if stuck else _proposed(service, history, propose)
             if error:
-                yield Outcome(history[0].application, None, error)
+                yield Outcome(key, None, error)
             elif draft:
                 drafts.append(draft)
         left_out = () if dry_run or not drafts else service.stores.events.append([d.append() for d in drafts if d.new])

@@ -8,15 +8,16 @@ What a draft holds in the end is appended in one transaction or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from workflow.application import Application, opened
+from workflow.bars import Bar
 from workflow.clock import next_due
 from workflow.errors import Conflict, Corrupt, ExamboardError, NotFound, Refused
 from workflow.events import GENESIS, Event, chain
-from workflow.facts import Fact, Reinstated, Submitted
+from workflow.facts import Admitted, Fact, Reinstated, Submitted
 from workflow.ports import Append, Projection
 from workflow.replay import Taken, advance, fold, run_clock
 from workflow.scheme import Rules
@@ -34,7 +35,14 @@ class Draft:
         new: The new events, not yet chained.
     """
 
-    def __init__(self, history: Sequence[Event], rules: Rules, at: datetime, actor: str) -> None:
+    def __init__(
+        self,
+        history: Sequence[Event],
+        rules: Rules,
+        at: datetime,
+        actor: str,
+        bars: Callable[[], tuple[Bar, ...]] = tuple,
+    ) -> None:
         """
         Take up a history.
 
@@ -44,6 +52,7 @@ class Draft:
             at: The instant of recording, aware; never before the last one recorded, so that what was known at a
                 moment is always a beginning of the history, even if the machine's clock jumps back.
             actor: Who acts.
+            bars: Gives the bars that misconduct in other applications of the candidate brings; asked when needed.
 
         Raises:
             NotFound: the history is empty.
@@ -62,15 +71,24 @@ class Draft:
         self._at = max(at, history[-1].recorded_at)
         self._actor = actor
         self._commands = {event.command: event for event in history}
+        self._bars = bars
 
     @classmethod
     def opening(
-        cls, key: str, fact: Submitted, on: date, rules: Rules, at: datetime, actor: str, command: str
+        cls,
+        key: str,
+        fact: Submitted,
+        on: date,
+        rules: Rules,
+        at: datetime,
+        actor: str,
+        command: str,
+        bars: Callable[[], tuple[Bar, ...]] = tuple,
     ) -> Draft:
         """Open the history of a new application with its submission."""
         draft = cls.__new__(cls)
         draft.rules, draft.application, draft.new = rules, opened(key, fact, on), []
-        draft._history, draft._at, draft._actor, draft._commands = (), at, actor, {}
+        draft._history, draft._at, draft._actor, draft._commands, draft._bars = (), at, actor, {}, bars
         draft._add(Taken(fact, on, "", "submitted"), command)
         return draft
 
@@ -95,6 +113,8 @@ class Draft:
             if before.fact != fact:
                 raise Conflict(f"command {command} was recorded already with other content (event {before.sequence})")
             return
+        if isinstance(fact, Admitted):
+            self._refuse_barred(fact)
         latest = self.application.on
         application, overdue = run_clock(self.application, self.rules, on)
         sequence = self.application.sequence + len(overdue)
@@ -161,6 +181,12 @@ class Draft:
         event = Event(key, sequence, step.fact, step.source, step.dest, step.on, self._at, actor, command)
         self.new.append(event)
         self._commands[command] = event
+
+    def _refuse_barred(self, fact: Admitted) -> None:
+        """Refuse who is barred by another application; replay cannot, since it knows one history alone."""
+        objections = [no for bar in self._bars() if (no := bar.objection(fact.sat_on, "the sitting"))]
+        if objections:
+            raise Refused(f"application {self.application.key}: Admitted", objections)
 
     def _check_days(self, events: Sequence[Event], steps: Sequence[Taken], on: date) -> None:
         """Refuse a late fact with which the history could not be replayed on some day from then on."""

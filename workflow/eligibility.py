@@ -128,6 +128,22 @@ def assessed(application: Application, rules: Rules) -> Eligibility:
     return assess(application.level, rules.level, weighed(application), application.submitted_on)
 
 
+def doubts(application: Application, rules: Rules) -> tuple[str, ...]:
+    """Name an acceptance that the evidence, as it has been checked and judged since, no longer supports."""
+    if not application.condition or not (application.checks or application.judgements):
+        return ()
+    if application.state in ("withdrawn", "expired", "annulled", "refused"):
+        return ()
+    if application.condition in assessed(application, rules).conditions_met:
+        return ()
+    said = f"the evidence as now weighed does not meet condition {application.condition}, under which it was accepted"
+    if application.state != "certified":
+        return (f"{said}: reopen the decision on eligibility",)
+    if application.certificate_standing == "revoked":
+        return ()
+    return (f"{said}: the board decides whether to revoke the certificate",)
+
+
 def _condition(key: str, level_number: int, condition: Condition, evidence: Evidence, on: date) -> ConditionAnswer:
     anchors: dict[str, Finding] = {}
     findings: list[Finding] = []

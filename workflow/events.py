@@ -101,6 +101,17 @@ def event_hash(event: Event) -> str:
     return hashlib.sha256(head + b',"data":' + event.data.encode() + b"," + tail).hexdigest()
 
 
+def certificate_code(award: Event) -> str:
+    """
+    Give the code under which a certificate is verified without a name: 16 hexadecimal characters.
+
+    Derived from the number and the hash of the event that awarded it: the same for ever, and not to be guessed from
+    the number, since the hash stands nowhere outside the board.
+    """
+    number = getattr(award.fact, "number", "")
+    return hashlib.sha256(f"{number}\n{award.hash}".encode()).hexdigest()[:16]
+
+
 def chain(events: Sequence[Event], head: str = GENESIS) -> tuple[Event, ...]:
     """Link new events to the last one before them and to each other."""
     linked = []

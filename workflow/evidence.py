@@ -26,6 +26,7 @@ School = Literal[
 Occupation = Literal["same", "related", "other"]
 StudyStatus = Literal["graduated", "final_year", "enrolled"]
 Skills = Literal["intermediate", "senior"]
+Delivery = Literal["class", "joint_class", "broadcast", "correspondence", "self_study"]
 CertificateLevel = Literal[1, 2, 3, 4, 5, "preparatory_technician"]
 
 
@@ -103,12 +104,23 @@ class Course(Strict):
         hours: Standard class hours done.
         completion_certificate: Whether a completion certificate was given.
         completed_on: Day on which it was completed; absent where unknown.
+        delivery: How it was taught, where that is known; left out of the text that is hashed where it is not.
     """
 
     for_level: int = Field(ge=1, le=9)
     hours: Marks
     completion_certificate: bool = False
     completed_on: Day | None = None
+    delivery: tuple[Delivery, ...] = Field(default=(), strict=False, exclude_if=lambda modes: not modes)
+
+    @property
+    def is_formal(self) -> bool:
+        """
+        Whether it was taught, and not by self-study alone: only then does its completion certificate count.
+
+        Source: domain.md, section 3 (正规培训, formal training).
+        """
+        return set(self.delivery) != {"self_study"}
 
 
 class Evidence(Strict):

@@ -35,6 +35,7 @@ class Filing:
         row: The application's own row, where the files have it.
         pinned: The scheme that the row asks for, where it was found.
         level: The level that it asks for.
+        admits: Whether a score's row stands for the admission too; else it needs one.
         others: All other rows, by kind.
         rejects: The rows that were not taken.
         sittings: The sittings that the rows taken speak of.
@@ -46,6 +47,7 @@ class Filing:
     row: ApplicationRow | None = None
     pinned: Pinned | None = None
     level: int = 0
+    admits: bool = True
     others: dict[str, list[Row]] = field(default_factory=dict)
     rejects: list[RowProblem] = field(default_factory=list)
     sittings: set[Sitting] = field(default_factory=set)
@@ -168,7 +170,7 @@ class Filing:
         self, kind: str, row: ScoreRow | ReviewRow, part: str, sitting: str, sat_on: date, column: str
     ) -> Iterator[_Step]:
         facts: list[Fact] = []
-        if kind == "scores":
+        if kind == "scores" and self.admits:
             facts.append(f.Admitted(part=part, sitting=sitting, sat_on=sat_on))
         if row.absent or row.score is None:
             facts.append(f.AbsenceRecorded(part=part, sitting=sitting, sat_on=sat_on))
@@ -190,7 +192,12 @@ class Filing:
         proposals = []
         for fact in step.facts:
             command = f"row:{step.row.digest}:{fact.step}"
-            is_known = isinstance(fact, f.Admitted) and draft.application.attempt(fact.part, fact.sitting) is not None
+            attempt = None
+            if isinstance(fact, f.Admitted | f.AbsenceRecorded | f.ScoreRecorded | f.ScoreAnnounced):
+                attempt = draft.application.attempt(fact.part, fact.sitting)
+            is_known = isinstance(fact, f.Admitted) and attempt is not None
+            if attempt and attempt.retractions:  # what was taken back may be recorded again by the very same row
+                command += f":{attempt.retractions}"
             if not is_known:
                 proposals.append((fact, step.on, command))
         before = len(draft.new)

@@ -82,6 +82,7 @@ def _steps(rules: Rules) -> Iterator[Step]:
     yield Step("lift_annulment", ("annulled",), going_on, True)
     yield Step("award", (done,), ("certified",), False)
     yield Step("lapse", stages, stages, True)
+    yield from _staying(("lapse",), ("submitted",))  # while a decision on eligibility is reopened
     yield Step("expire", ("submitted", "trained", *stages), ("expired",), False)
     yield Step("reinstate", ("expired",), going_on, True)
     yield Step("withdraw", going_on, ("withdrawn",), False)
@@ -97,6 +98,10 @@ def _steps(rules: Rules) -> Iterator[Step]:
         "announce_score",
     )
     yield from _staying(open_results, (done,))
+    # A seat that no longer serves anyone is released, however the application ended.
+    yield from _staying(("cancel_admission",), ("refused", "withdrawn", "annulled", *over))
+    # While a decision is reopened, what was sat before still gets its result.
+    yield from _staying((*open_results, "amend_score", "request_recheck", "decide_recheck"), ("submitted",))
     yield from _staying(("extend_validity", "lift_annulment"), ("submitted", "trained", done))
     yield from _staying(("amend_score", "decide_recheck", "find_misconduct", "lift_annulment"), over)
     yield from _staying(("extend_validity",), ("expired",))
@@ -169,8 +174,10 @@ class LevelMachine:
         except (KeyError, MachineError):
             raise Refused(subject, [self._wrong_state(move.application, step)]) from None
         if not moved:
+            if move.objections:  # where it would lead cannot be said of a fact that makes no sense
+                raise Refused(subject, move.objections)
             elsewhere = Objection(step, f"the facts would put it into {move.leads_to}, where this step cannot lead")
-            raise Refused(subject, move.objections or [elsewhere])
+            raise Refused(subject, [elsewhere])
         return move.state
 
     def _wrong_state(self, application: Application, step: str) -> Objection:

@@ -93,13 +93,54 @@ class Panel(Strict):
     Attributes:
         least: Fewest members whose marks make a quorum.
         odd: Whether their number must be odd.
+        members: Whether the members' marks are `required`, or `optional`: then the panel's mark may stand alone, as in
+            files that hold no more; quorum and rule are judged wherever members' marks are given.
         rule: How the panel's mark is made of the members' marks: their mean, or the middle one.
         clause: Where this comes from.
     """
 
     least: int = Field(default=3, ge=1, le=99)
     odd: bool = True
+    members: Literal["required", "optional"] = "required"
     rule: Literal["mean", "median"] = "mean"
+    clause: Clause
+
+
+class CarriesFrom(Strict):
+    """
+    From which other rules parts may be carried over to a level; from the same scheme and level they always may.
+
+    Attributes:
+        scheme: Id of the scheme.
+        level: Its level.
+        parts: Each of its parts that counts here, with the part of this level as which it counts.
+        clause: Where this comes from.
+    """
+
+    scheme: Text
+    level: int = Field(ge=1, le=9)
+    parts: dict[Text, Text] = Field(min_length=1)
+    clause: Clause
+
+
+class Staffing(Strict):
+    """
+    How a sitting of a part is to be staffed; what falls short is a finding and stops nothing.
+
+    Attributes:
+        candidates_per_invigilator: Most candidates for each invigilator.
+        invigilators_per_room: Fewest invigilators for each room in use.
+        candidates_per_assessor: Most candidates for each assessor.
+        least_assessors: Fewest assessors.
+        odd_assessors: Whether their number must be odd.
+        clause: Where this comes from.
+    """
+
+    candidates_per_invigilator: int | None = Field(default=None, ge=1, le=1000)
+    invigilators_per_room: int | None = Field(default=None, ge=1, le=99)
+    candidates_per_assessor: int | None = Field(default=None, ge=1, le=1000)
+    least_assessors: int | None = Field(default=None, ge=1, le=99)
+    odd_assessors: bool = False
     clause: Clause
 
 

@@ -7,13 +7,16 @@ Owns the shapes that cross the border. `storage/` implements them on SQLite, Pos
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Protocol
 
 from workflow.events import Event
+from workflow.logs import Change, Note, VerificationLog
 from workflow.scheme import Pinned
+from workflow.seating import Seat
+from workflow.seating import Sitting as Sitting
 
 BUCKETS: Final = 64
 
@@ -115,6 +118,29 @@ class EventStore(Protocol):
             Conflict: the application changed meanwhile; nothing was kept and no number is lost.
         """
 
+    def append_seated(
+        self, sitting: Sitting, most: int, build: Callable[[Sequence[Seat]], Sequence[Append]]
+    ) -> tuple[str, ...]:
+        """
+        Offer the free seats of a sitting and write the events that take some of them, in one transaction.
+
+        Meanwhile nobody else is offered a seat of this sitting. An admission that names a seat takes it, and the
+        cancellation of that admission frees it, by whatever way they are written: no seat is ever taken twice.
+
+        Args:
+            sitting: The sitting, by its key, part and day.
+            most: How many free seats to offer at the most, of shared and of separate rooms each.
+            build: Makes the appends from the free seats in the order of their places; may read from the stores, must
+                not write to them, and may be asked twice. What it raises is passed on.
+
+        Returns:
+            Keys of the applications that had moved on and were left out, as `append`.
+
+        Raises:
+            NotFound: there is no such sitting.
+            Conflict: an admission names a seat that is taken or does not exist; nothing was kept.
+        """
+
     def projection(self, application: str) -> Projection | None:
         """Give the projection of an application."""
 
@@ -127,8 +153,14 @@ class EventStore(Protocol):
     def at_sitting(self, sitting: str, part: str | None = None) -> tuple[str, ...]:
         """Give the keys of applications that were ever admitted to a sitting (of a part), in key order."""
 
+    def of_candidate(self, candidate: str) -> tuple[str, ...]:
+        """Give the keys of a candidate's applications, in key order."""
+
     def certificate_holder(self, number: str) -> str | None:
         """Give the application whose certificate bears a number."""
+
+    def certificate_with_code(self, code: str) -> str | None:
+        """Give the number of the certificate whose paper bears a code (`events.certificate_code`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +208,27 @@ class CandidateRegistry(Protocol):
     def by_name(self, name: str) -> tuple[Candidate, ...]:
         """Find persons by exact name, in key order."""
 
+    def amend(self, key: str, values: Mapping[str, str], note: Note) -> tuple[str, ...]:
+        """
+        Correct values of a person, and log which of them: never what they were or are.
+
+        Args:
+            key: Key of the person; it never changes.
+            values: New values by field of `Candidate`; one that is the same is passed over.
+            note: When, by whom and why.
+
+        Returns:
+            The names of the fields that changed, in the order of `Candidate`.
+
+        Raises:
+            NotFound: there is no such person.
+            Conflict: the document is registered for another person; nothing was changed.
+            Invalid: a value cannot be stored on every database.
+        """
+
+    def changes(self, key: str) -> tuple[Change, ...]:
+        """Give what was ever amended of a person, oldest first."""
+
 
 class SchemeShelf(Protocol):
     """The scheme documents, each kept for ever under its digest."""
@@ -193,29 +246,25 @@ class SchemeShelf(Protocol):
         """Give the newest version of every scheme, in the order of scheme ids; of equal versions, the last put."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sitting:
-    """
-    A dated session of a part.
-
-    Attributes:
-        key: The board's name of the session, such as 2024-26/1; shared by the parts of the session.
-        part: The part.
-        sat_on: Its day.
-        centre: Where; empty if not given.
-    """
-
-    key: str
-    part: str
-    sat_on: date
-    centre: str = ""
-
-
 class SittingRegister(Protocol):
     """The register of sittings."""
 
     def put(self, sittings: Sequence[Sitting]) -> int:
         """Add sittings; one that is there already (key, part and day) is passed over. Gives the number added."""
+
+    def change(self, sitting: Sitting) -> None:
+        """
+        Give a sitting other particulars: everything but its key, part and day.
+
+        Rooms may be added and seats taken away, as long as these were never given out.
+
+        Raises:
+            NotFound: there is no such sitting.
+            Conflict: a seat to be taken away was given out; nothing was changed.
+        """
+
+    def seats(self, key: str, part: str | None = None) -> tuple[Seat, ...]:
+        """Give the seats of a session, in the order of part, day and place; none where it has no rooms."""
 
     def find(self, key: str, part: str | None = None) -> tuple[Sitting, ...]:
         """Give the sittings of a session, in the order of part and day."""
@@ -242,3 +291,7 @@ class Stores(Protocol):
     @property
     def sittings(self) -> SittingRegister:
         """The sittings."""
+
+    @property
+    def verifications(self) -> VerificationLog:
+        """Who asked after which certificate."""

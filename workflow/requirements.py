@@ -180,7 +180,9 @@ def training_finding(hours: Decimal, level: int, shown: Sequence[Course], on: da
     """
     Tell from when the courses shown for a level reach its hours with a completion certificate.
 
-    The same rule closes the training gate and answers a condition that asks for the course (domain.md A10).
+    The same rule closes the training gate and answers a condition that asks for the course (domain.md A10). Hours of
+    self-study count, but the certificate of a course by self-study alone does not: formal training is asked for
+    (domain.md, section 3).
 
     Args:
         hours: Standard class hours asked for.
@@ -199,17 +201,20 @@ def training_finding(hours: Decimal, level: int, shown: Sequence[Course], on: da
     used = tuple(
         f"course of {c.hours} class hours{' with a completion certificate' if c.completion_certificate else ''}"
         + (f", completed {c.completed_on}" if c.completed_on else "")
+        + ("" if c.is_formal else ", by self-study alone")
         for c in courses
     )
     done, certified = needed * 0, False
     for course in courses:
-        done, certified = done + course.hours, certified or course.completion_certificate
+        done, certified = done + course.hours, certified or (course.completion_certificate and course.is_formal)
         if done >= needed and certified:
             day = course.completed_on or on
             late = f"level-{level} course: completed {count((day - on).days, 'day')} after {on}, the day that decides"
             return Finding(text, day <= on, day, used, late if day > on else "")
     short = f"{needed - done} of {needed} class hours are missing" if done < needed else ""
-    lacking = [short, "" if certified else "there is no completion certificate"]
+    alone = any(c.completion_certificate for c in courses)
+    none = "the certificate of a course by self-study alone does not count" if alone else "there is no certificate"
+    lacking = [short, "" if certified else none.replace("there is no", "there is no completion")]
     return Finding(text, False, None, used, f"level-{level} course: {' and '.join(w for w in lacking if w)}")
 
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from workflow.draft import Draft
-from workflow.errors import ExamboardError, Unavailable
+from workflow.errors import ExamboardError, Refused, Unavailable
 from workflow.events import Event
 from workflow.facts import Submitted
 from workflow.filing import Filing
@@ -74,7 +74,9 @@ def import_round(
     parsed: Mapping[str, Parsed],
     *,
     dry_run: bool = False,
+    admits: bool = True,
     progress: Callable[[int, int], None] | None = None,
+    cohort: str = "",
 ) -> Report:
     """
     Take in a round, or some files of it.
@@ -83,7 +85,9 @@ def import_round(
         service: The service.
         parsed: The files by kind, read by `intake.parse`.
         dry_run: Judge everything and write nothing.
+        admits: Whether a score's row stands for the admission too; else who was not admitted has it rejected.
         progress: Called with the number of applications done and their total.
+        cohort: Tag of the programme under which new applications are filed; those there already keep theirs.
 
     Returns:
         The report; every row of every file is either taken, unchanged or rejected in it.
@@ -91,7 +95,7 @@ def import_round(
     Raises:
         Unavailable: the database cannot be written; what was written before is whole, and the same call goes on.
     """
-    return _Import(service, parsed, dry_run).run(progress or (lambda _done, _all: None))
+    return _Import(service, parsed, dry_run, cohort, admits).run(progress or (lambda _done, _all: None))
 
 
 @dataclass
@@ -99,6 +103,8 @@ class _Import:
     service: Service
     parsed: Mapping[str, Parsed]
     dry_run: bool
+    cohort: str = ""
+    admits: bool = True
     counts: dict[str, int] = field(default_factory=dict)
     problems: list[RowProblem] = field(default_factory=list)
     schemes: dict[tuple[str, str, str, Any], tuple[Pinned, int] | tuple[str, str, str]] = field(default_factory=dict)
@@ -127,7 +133,7 @@ class _Import:
         filings: dict[str, Filing] = {}
         for kind in KINDS:
             for row in self.parsed[kind].rows if kind in self.parsed else ():
-                filing = filings.setdefault(row.application, Filing(row.application, self.parsed))
+                filing = filings.setdefault(row.application, Filing(row.application, self.parsed, admits=self.admits))
                 if isinstance(row, ApplicationRow):
                     self._place(filing, row)
                 else:
@@ -250,16 +256,23 @@ class _Import:
             filing.reject("applications", row, "document_number", text)
             return None
         if history is None:
+            try:
+                opened = self.service.opening(
+                    row.application,
+                    candidate.key,
+                    pinned,
+                    pinned.rules(filing.level),
+                    filing.evidence,
+                    row.submitted_on,
+                    "round:submission",
+                    self.cohort,
+                )
+            except Refused as refused:
+                text = "; ".join(map(str, refused.objections))
+                filing.reject("applications", row, "submitted_on", text, str(row.submitted_on))
+                return None
             filing.taken += 1 + filing.evidence_rows
-            return self.service.opening(
-                row.application,
-                candidate.key,
-                pinned,
-                pinned.rules(filing.level),
-                filing.evidence,
-                row.submitted_on,
-                "round:submission",
-            )
+            return opened
         fact = history[0].fact
         asked = (candidate.key, pinned.scheme.scheme, filing.level, row.submitted_on)
         if not isinstance(fact, Submitted) or asked != (

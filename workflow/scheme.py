@@ -18,7 +18,7 @@ from workflow.calendar import LastDayRule, Period
 from workflow.conditions import Clause, Condition
 from workflow.document import Day, Marks, Strict, Text
 from workflow.errors import NotFound
-from workflow.policy import Degree, Entry, Panel, Recheck, Resits
+from workflow.policy import CarriesFrom, Degree, Entry, Panel, Recheck, Resits, Staffing
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 SchemeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
@@ -69,6 +69,7 @@ class Part(Strict):
         entry: How marks are established.
         recheck: The right to a recheck; absent: none.
         panel: The panel of a review; absent: one mark is recorded as it is given.
+        staffing: How its sittings are to be staffed; absent: no findings are made.
         clause: Where this comes from.
     """
 
@@ -84,6 +85,7 @@ class Part(Strict):
     entry: Entry | None = None
     recheck: Recheck | None = None
     panel: Panel | None = None
+    staffing: Staffing | None = None
     clause: Clause
 
     @model_validator(mode="after")
@@ -134,6 +136,7 @@ class Level(Strict):
         stages: The assessed stages in order: state name to part.
         conditions: The ways to be eligible, by their number in the regulation; any one is enough.
         deadlines: Stage deadlines by state name; none is the default.
+        carries_from: Other rules whose parts may be carried over to this level.
     """
 
     title: Text
@@ -144,6 +147,7 @@ class Level(Strict):
         min_length=1
     )
     deadlines: dict[Name, Deadline] = Field(default_factory=dict)
+    carries_from: tuple[CarriesFrom, ...] = Field(default=(), strict=False)
 
 
 class Edition(Strict):

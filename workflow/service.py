@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from workflow import facts as f
+from workflow.bars import Bar, bars_of
 from workflow.calendar import board_day
 from workflow.draft import Draft
 from workflow.errors import Conflict, Corrupt, NotFound, Objection, Refused
@@ -156,7 +157,7 @@ class Service:
         Raises:
             NotFound: there is no such application, or not on that day, or not by that knowledge.
         """
-        found = self._standing(self.history(application), as_of, known_at)
+        found = self.standing_in(self.history(application), as_of, known_at)
         if found is None:
             raise NotFound(f"application {application} had not been submitted, by that day and that knowledge")
         return found
@@ -164,11 +165,12 @@ class Service:
     def standings(self, as_of: date | None = None, known_at: datetime | None = None) -> Iterator[Standing]:
         """Stream the standing of every application, in the order of their keys, without a limit."""
         for history in self.stores.events.histories():
-            found = self._standing(history, as_of, known_at)
+            found = self.standing_in(history, as_of, known_at)
             if found is not None:
                 yield found
 
-    def _standing(self, history: Sequence[Event], as_of: date | None, known_at: datetime | None) -> Standing | None:
+    def standing_in(self, history: Sequence[Event], as_of: date | None, known_at: datetime | None) -> Standing | None:
+        """Say where the application of a history stands; None if it did not exist by then."""
         rules = self.rules_of(history)
         day = as_of or self.today(rules.scheme.time_zone)
         application = replay(history, rules, day, known_at)
@@ -177,7 +179,15 @@ class Service:
     # -- writing -------------------------------------------------------------------------------------------------
 
     def submit(
-        self, candidate: str, scheme: Pinned, level: int, evidence: Evidence, on: date, key: str = "", command: str = ""
+        self,
+        candidate: str,
+        scheme: Pinned,
+        level: int,
+        evidence: Evidence,
+        on: date,
+        key: str = "",
+        command: str = "",
+        cohort: str = "",
     ) -> Done:
         """
         File an application.
@@ -190,6 +200,7 @@ class Service:
             on: The day of submission.
             key: The board's own number; empty: one is made.
             command: Key of the command; empty: one is made.
+            cohort: Tag of the programme under which it is filed; empty: none.
 
         Raises:
             NotFound: the candidate or the level does not exist.
@@ -201,7 +212,7 @@ class Service:
             raise NotFound(f"no candidate {candidate}")
         self.refuse_future(on, rules)
         key = key or f"E-{self.new_key()}"
-        draft = self.opening(key, candidate, scheme, rules, evidence, on, command)
+        draft = self.opening(key, candidate, scheme, rules, evidence, on, command, cohort)
         if self.stores.events.append([draft.append()]):
             before = self.stores.events.history(key)
             if before and before[0].command == draft.new[0].command and before[0].fact == draft.new[0].fact:
@@ -210,21 +221,53 @@ class Service:
         return Done(key, tuple(draft.new), "submitted")
 
     def opening(
-        self, key: str, candidate: str, scheme: Pinned, rules: Rules, evidence: Evidence, on: date, command: str = ""
+        self,
+        key: str,
+        candidate: str,
+        scheme: Pinned,
+        rules: Rules,
+        evidence: Evidence,
+        on: date,
+        command: str = "",
+        cohort: str = "",
     ) -> Draft:
-        """Draft a new application, without writing it."""
+        """
+        Draft a new application, without writing it.
+
+        Raises:
+            Refused: the candidate is barred for misconduct on that day.
+        """
+        bars = self.bars(candidate, key)
+        if barred := [no for bar in bars if (no := bar.objection(on, "the submission"))]:
+            raise Refused(f"application {key}: Submitted", barred)
         fact = Submitted(
             candidate=candidate,
             scheme=scheme.scheme.scheme,
             digest=scheme.digest,
             level=rules.number,
             evidence=evidence,
+            cohort=cohort,
         )
-        return Draft.opening(key, fact, on, rules, self.now(), self.actor, command or f"submit:{self.new_key()}")
+        command = command or f"submit:{self.new_key()}"
+        return Draft.opening(key, fact, on, rules, self.now(), self.actor, command, lambda: bars)
 
     def draft(self, history: Sequence[Event]) -> Draft:
         """Take up a recorded history."""
-        return Draft(history, self.rules_of(history), self.now(), self.actor)
+        fact, key = history[0].fact, history[0].application
+        candidate = fact.candidate if isinstance(fact, Submitted) else ""
+        return Draft(history, self.rules_of(history), self.now(), self.actor, lambda: self.bars(candidate, key))
+
+    def bars(self, candidate: str, but: str = "") -> tuple[Bar, ...]:
+        """
+        Give the bars in force that misconduct of a candidate has brought, in whichever application it was found.
+
+        Args:
+            candidate: Key of the candidate.
+            but: An application to leave out: its own findings are judged by its own machine.
+        """
+        keys = [key for key in self.stores.events.of_candidate(candidate) if key != but]
+        drafts = (self.draft(history) for history in (self.stores.events.histories(keys) if keys else ()))
+        return tuple(bar for draft in drafts for bar in bars_of(draft.application, draft.rules))
 
     def record(self, application: str, fact: Fact, on: date | None = None, command: str = "") -> Done:
         """

@@ -13,7 +13,7 @@ from typing import Any
 from workflow.application import Application, Attempt
 from workflow.clock import Due, next_due
 from workflow.document import LAST_DAY
-from workflow.eligibility import assessed
+from workflow.eligibility import assessed, doubts
 from workflow.facts import Expired
 from workflow.parts import Pass, complete_set, held_on, open_attempts, passes, training_gate
 from workflow.scheme import Rules
@@ -60,6 +60,7 @@ class Standing:
             "parts_held": sorted(self.held),
             "expired_on": _text(a.expiry.expired_on) if a.expiry else None,
             "submitted_on": _text(a.submitted_on),
+            "cohort": a.cohort or None,
             "next_on": _text(self.clock_on) if self.clock_on else None,
             "certificate": a.certificate.number if a.certificate else None,
         }
@@ -135,7 +136,7 @@ def standing_of(application: Application, rules: Rules, as_of: date, known_at: d
         _clock(application, rules, due),
         due.on if due else None,
         lapsed,
-        flags(application, rules),
+        (*flags(application, rules), *doubts(application, rules)),
     )
 
 

@@ -59,13 +59,13 @@ def test_one_file_is_imported_by_its_noun(run, tmp_path):
     """Scores of a later session are taken in from a file of any name; the same file again changes nothing."""
     file = tmp_path / "session-3.csv"
     file.write_text(LATER, encoding="utf-8")
-    dry = run("score", "import", file, "--dry-run", "--json").row
+    dry = run("score", "import", file, "--admit", "--dry-run", "--json").row
     assert (dry["dry_run"], dry["counts"]["rows_taken"], dry["counts"]["rows_rejected"]) == (True, 1, 1)
-    said = run("score", "import", file)
+    said = run("score", "import", file, "--admit")
     assert "session-3.csv:3 A4 score: is not a number (六十)" in said.out
     assert "rejected rows are in session-3-rejects.csv" in said.out
     assert run("application", "show", "A4", "--json").row["parts_held"] == ["theory"]
-    assert run("score", "import", file, "--json").row["counts"]["events_written"] == 0
+    assert run("score", "import", file, "--admit", "--json").row["counts"]["events_written"] == 0
 
 
 def test_training_and_reviews_are_imported(run, tmp_path):

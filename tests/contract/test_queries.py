@@ -125,3 +125,13 @@ def test_a_projection_says_all_that_it_was_given(stores: Stores) -> None:
     stores.events.append([replace(append, projection=projection)])
     assert stores.events.projection("E-1") == projection
     assert list(stores.events.projections()) == [projection]
+
+
+def test_applications_of_a_candidate(stores: Stores) -> None:
+    """All applications of a candidate come in key order, nobody else's, whatever state they are in."""
+    batch = [filed("é"), filed("b", f.Withdrawn()), filed("c"), filed("d")]
+    theirs = replace(batch[2], projection=replace(batch[2].projection, candidate="c-2"))
+    stores.events.append([*batch[:2], theirs, batch[3]])
+    assert stores.events.of_candidate("c-1") == ("b", "d", "é")
+    assert stores.events.of_candidate("c-2") == ("c",)
+    assert stores.events.of_candidate("c-3") == ()

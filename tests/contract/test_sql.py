@@ -18,6 +18,7 @@ from tests.histories import FACTS, filed, followed, projected
 from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
 from workflow.errors import Conflict, Corrupt
+from workflow.logs import Note, Verification
 from workflow.ports import Candidate, bucket_of
 
 
@@ -44,12 +45,19 @@ def execute(database: Database, statement: str) -> None:
         "DELETE FROM scheme_document",
         "UPDATE certificate SET number = 'x'",
         "DELETE FROM certificate",
+        "UPDATE certificate_code SET number = 'x'",
+        "DELETE FROM verification",
+        "UPDATE candidate_change SET reason = 'x'",
     ],
 )
 def test_the_record_cannot_be_changed(database: Database, statement: str) -> None:
-    """The database itself refuses to change or remove an event, a scheme document or a certificate."""
+    """The database itself refuses to change or remove an event, a scheme document, a certificate or a line of a log."""
     database.events.append([filed("E-1", FACTS[-1])])
-    database.schemes.put(scheme_with(), datetime(2026, 3, 1, tzinfo=UTC))
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    database.schemes.put(scheme_with(), at)
+    database.verifications.put(Verification(at, "2600003000001", "valid", "web"))
+    database.candidates.add([Candidate("c-1", "张三", "passport", "E12345678")])
+    database.candidates.amend("c-1", {"name": "张叁"}, Note(at, "clerk", "misspelt", "minute 1"))
     before = {name: rows_of(database, name) for name in tables.APPEND_ONLY}
     with pytest.raises(Corrupt, match="append-only"):
         execute(database, statement)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.timeline import Timeline, day
 from tests.timeline import test_scheme as scheme_with
+from tests.unit.board import DEGREES, ENTRY, RECHECK, WHY
 from workflow import facts as f
 from workflow.clock import next_due
 from workflow.draft import Draft, project
@@ -26,13 +27,32 @@ DAYS = sorted(
     {FIRST, day("2024-06-20"), day("2024-11-16")}
     | {d + timedelta(days=n) for d in (RAN_OUT, day("2026-12-18")) for n in (-15, -1, 0, 1, 17)}
 )
-KINDS = ["sit"] * 5 + ["night"] * 4 + ["admit"] * 2 + ["absent"] * 2 + ["amend"] * 2 + ["withdraw"]
+KINDS = ["sit"] * 6 + ["night"] * 4 + ["admit"] * 2 + ["absent"] * 2 + ["amend"] * 2 + ["withdraw"]
+KINDS += [
+    "read",
+    "retract",
+    "request",
+    "decide",
+    "find",
+    "find",
+    "lift",
+    "extend",
+    "suspend",
+    "resume",
+    "carry",
+    "reopen",
+]
+FULL = {
+    "levels": f"levels:->{DEGREES}",
+    "theory": f"title: Theory, ->title: Theory, {RECHECK}, ",
+    "skills": f"title: Skills, ->title: Skills, {RECHECK}, ",
+}
 SCHEMES = [
-    scheme_with(),
-    scheme_with(),
-    scheme_with(lapse="effect: expire->effect: reopen"),
-    scheme_with(lapse="effect: expire->effect: restart"),
-    scheme_with(judged="judged_on: sat->judged_on: announced"),
+    scheme_with(**FULL),
+    scheme_with(**FULL | {"skills": f"title: Skills, ->title: Skills, {RECHECK}, {ENTRY}, "}),
+    scheme_with(**FULL, lapse="effect: expire->effect: reopen"),
+    scheme_with(**FULL, lapse="effect: expire->effect: restart"),
+    scheme_with(**FULL, judged="judged_on: sat->judged_on: announced"),
 ]
 operation = st.tuples(
     st.sampled_from(KINDS),
@@ -51,7 +71,7 @@ def act(t: Timeline, known: date, kind: str, part: str, on: date, score: str, to
     now = str(known)
     match kind:
         case "sit":
-            t.score(part, sat, score, known=now)
+            sit(t, part, sat, score, now)
             t.announce(part, sat, str(told), known=now)
         case "admit":
             t.admit(part, sat, known=now)
@@ -69,7 +89,70 @@ def act(t: Timeline, known: date, kind: str, part: str, on: date, score: str, to
             t.night(str(known), str(known))
         case "withdraw":
             t.record(f.Withdrawn(), now, now)
+        case "read":
+            t.admit("skills", sat, known=now)
+            read(t, "skills", sat, 1, score, now)
+            read(t, "skills", sat, 2, "60", now)
+            read(t, "skills", sat, 3, score, now)
+        case _:
+            board_acts(t, kind, part, sat, score, str(told), now)
     return known
+
+
+def sit(t: Timeline, part: str, sat: str, score: str, now: str) -> None:
+    """Sit a part, read by two where the scheme has it so."""
+    if part != "review" and t.rules.parts[part].entry and fold(t.history, t.rules).attempt(part, sat) is None:
+        t.admit(part, sat, known=now)
+        for reader in (1, 2):
+            read(t, part, sat, reader, score, now)
+    t.score(part, sat, score, known=now)
+
+
+def read(t: Timeline, part: str, sat: str, reader: int, score: str, now: str) -> None:
+    """Enter one reader's marks."""
+    t.record(f.ScoreEntered.model_validate({"part": part, "sitting": sat, "reader": reader, "score": score}), sat, now)
+
+
+def board_acts(t: Timeline, kind: str, part: str, sat: str, score: str, on: str, now: str) -> None:
+    """Do what a board does besides the straight path, of the last attempt that there is."""
+    a = fold(t.history, t.rules)
+    last = next((x for x in reversed(a.attempts) if x.outcome != "cancelled"), None)
+    what = {"part": last.part, "sitting": last.sitting} if last else {"part": part, "sitting": sat}
+    match kind:
+        case "retract":
+            t.record(f.ScoreRetracted(**what, reason="wrong sheet"), str(last.sat_on) if last else sat, now)
+        case "request":
+            t.record(f.RecheckRequested(**what), str(last.announced_on) if last and last.announced_on else on, now)
+        case "decide":
+            t.record(f.RecheckDecided(**what, score=score, **WHY), on, now)
+        case "find":
+            degree = {"59.5": "minor", "60": "serious", "88": "papers"}[score]
+            bar = t.rules.scheme.misconduct[degree].bar
+            until = bar.after(day(on)) if bar else None
+            t.record(f.MisconductFound(degree=degree, **what, barred_until=until, **WHY), on, now)
+        case "lift":
+            t.record(f.AnnulmentLifted(supersedes=a.findings[-1][0] if a.findings else 1, **WHY), on, now)
+        case "extend":
+            t.record(f.ValidityExtended(part=part, until=day(sat) + timedelta(days=200), **WHY), on, now)
+        case "suspend":
+            t.record(f.ApplicationSuspended(**WHY), on, now)
+        case "resume":
+            t.record(f.ApplicationResumed(**WHY), on, now)
+        case "carry":
+            fact = f.PartCarriedOver(
+                part=part,
+                sitting=f"before-{sat}",
+                sat_on=day("2023-01-10"),
+                announced_on=day("2023-02-10"),
+                score="60",
+                last_valid_on=RAN_OUT if score == "60" else day("2025-02-10"),
+                from_application="A0",
+            )
+            t.record(fact, on, now)
+        case "reopen":
+            t.record(f.EligibilityReopened(**WHY), on, now)
+            if score != "59.5":
+                t.accept(on)
 
 
 @st.composite
@@ -78,7 +161,9 @@ def timelines(draw: st.DrawFn) -> Timeline:
     t = Timeline(draw(st.sampled_from([2, 3, 3])), scheme=draw(st.sampled_from(SCHEMES))).accept()
     if t.rules.number == 3:
         t.train("2024-04-01")
-    t.score(draw(st.sampled_from(["theory", "skills"])), str(FIRST), "60", "2024-06-20")
+    first = draw(st.sampled_from(["theory", "skills"]))
+    sit(t, first, str(FIRST), "60", str(FIRST))
+    t.announce(first, str(FIRST), "2024-06-20")
     known = day("2024-06-20")
     operations = draw(st.lists(operation, min_size=3, max_size=12))
     if draw(st.integers(0, 2)):
@@ -135,9 +220,10 @@ def test_catching_up_writes_the_same_rows_as_nights_that_were_never_missed(t):
     """One late run writes the same facts, states and days as a run every night."""
     last = t.history[-1].recorded_at.date()
     once = Draft(t.history, t.rules, t.history[-1].recorded_at, "n")
-    once.write_down(DAYS[-1])
+    end = max(last, DAYS[-1])
+    once.write_down(end)
     nightly = Draft(t.history, t.rules, t.history[-1].recorded_at, "n")
-    for on in [d for d in DAYS if d >= last]:
+    for on in [*(d for d in DAYS if d >= last), end]:
         nightly.write_down(on)
     rows = [[(x.fact, x.effective_on, x.source, x.dest, x.sequence) for x in d.new] for d in (once, nightly)]
     assert rows[0] == rows[1]

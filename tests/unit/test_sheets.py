@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from xlsxwriter.worksheet import Worksheet
 
 from storage import sheets
-from storage.sheets import find_sheet, read_sheet, write_csv
+from storage.sheets import find_sheet, read_sheet
+from storage.sheets_out import write_csv
 from workflow.errors import Invalid, NotFound, Unavailable
 from workflow.intake import KINDS, parse
 

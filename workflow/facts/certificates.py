@@ -26,14 +26,14 @@ class CertificateAwarded(Fact):
         return {"certificate": self, "certificate_standing": "valid", "awarded_on": on}
 
 
-class _Standing(Fact):
-    """A step of the certificate's own small machine (`workflow/paper.py`)."""
+class StandingChanged(Fact):
+    """A step of the certificate's own small machine (`rules/ending.py`)."""
 
     reason: Reason
     authority: Reason
 
 
-class CertificateSuspended(_Standing):
+class CertificateSuspended(StandingChanged):
     """A certificate was suspended; it does not count until it is restored."""
 
     step = "suspend_certificate"
@@ -43,7 +43,7 @@ class CertificateSuspended(_Standing):
         return {"certificate_standing": "suspended"}
 
 
-class CertificateRestored(_Standing):
+class CertificateRestored(StandingChanged):
     """A suspension or a revocation of a certificate was taken back."""
 
     step = "restore_certificate"
@@ -53,7 +53,7 @@ class CertificateRestored(_Standing):
         return {"certificate_standing": "valid"}
 
 
-class CertificateRevoked(_Standing):
+class CertificateRevoked(StandingChanged):
     """A certificate was declared void."""
 
     step = "revoke_certificate"
@@ -63,7 +63,7 @@ class CertificateRevoked(_Standing):
         return {"certificate_standing": "revoked"}
 
 
-class CertificateReplaced(_Standing):
+class CertificateReplaced(StandingChanged):
     """
     A certificate was printed anew under the same number, after loss, damage or a corrected name.
 

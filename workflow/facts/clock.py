@@ -76,9 +76,10 @@ class ValidityExtended(Fact):
     authority: Reason
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
-        """The latest extension of a part is the one that counts."""
+        """The latest extension of a part is the one that counts; what of it had run out can run out once more."""
         kept = tuple(x for x in application.extensions if x[0] != self.part)
-        return {"extensions": (*kept, (self.part, self.until))}
+        still_lapsed = tuple(x for x in application.lapsed if x[0] != self.part)
+        return {"extensions": (*kept, (self.part, self.until)), "lapsed": still_lapsed}
 
 
 class PartCarriedOver(Fact):
@@ -92,6 +93,8 @@ class PartCarriedOver(Fact):
     score: Marks
     last_valid_on: Day
     from_application: Text
+    reason: Text = ""
+    authority: Text = ""
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The pass counts here as it did there, no longer."""

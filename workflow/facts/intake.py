@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from workflow.document import Day, Marks, Text
-from workflow.evidence import Course, Evidence, Occupation, Skills
+from workflow.evidence import Course, Delivery, Evidence, Occupation, Skills
 from workflow.facts.base import Changes, Fact, Reason
 
 if TYPE_CHECKING:
@@ -139,6 +139,10 @@ class TrainingRecorded(Fact):
 
     Attributes:
         hours: Standard class hours; credits are converted by the scheme's rate before they are recorded.
+        credits: The credits that the hours were converted from; absent where hours were counted.
+        certificate_number: Number of the completion certificate.
+        delivery: How it was taught; the certificate of a course by self-study alone does not close the gate.
+        trainer: The trainer's opaque key or number, never a name.
     """
 
     step = "record_training"
@@ -149,10 +153,10 @@ class TrainingRecorded(Fact):
     provider: Text = ""
     strand: Literal["", "career_guidance", "vocational_skills", "entrepreneurship"] = ""
     teaching_system: Literal["", "full_time", "part_time", "class_hour", "credit"] = ""
-    delivery: tuple[Literal["class", "joint_class", "broadcast", "correspondence", "self_study"], ...] = Field(
-        default=(), strict=False
-    )
+    delivery: tuple[Delivery, ...] = Field(default=(), strict=False)
     trainer: Text = ""
+    credits: Marks | None = None
+    started_on: Day | None = None
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The course counts toward the training gate of the level."""
@@ -161,6 +165,7 @@ class TrainingRecorded(Fact):
             hours=self.hours,
             completion_certificate=self.completion_certificate,
             completed_on=self.completed_on,
+            delivery=self.delivery,
         )
         return {"training": (*application.training, course)}
 

@@ -115,7 +115,7 @@ class ScoreRecorded(Fact):
 
 
 class ScoreRetracted(Fact):
-    """Marks that were recorded and not yet announced were taken back, to be recorded again."""
+    """What was recorded of an attempt and not yet announced, marks or an absence, was taken back."""
 
     step = "retract_score"
     part: Text
@@ -123,11 +123,18 @@ class ScoreRetracted(Fact):
     reason: Reason
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
-        """The attempt waits for its marks again; those taken back stay visible."""
+        """The attempt waits for its result again; marks taken back stay visible."""
         attempt = application.attempt(self.part, self.sitting)
-        earlier = (*attempt.earlier_scores, attempt.score) if attempt else ()
+        if attempt is None:
+            return {}
         return application.with_attempt(
-            self.part, self.sitting, outcome="admitted", score=None, entries=(), earlier_scores=earlier
+            self.part,
+            self.sitting,
+            outcome="admitted",
+            score=None,
+            entries=(),
+            earlier_scores=(*attempt.earlier_scores, *(() if attempt.score is None else (attempt.score,))),
+            retractions=attempt.retractions + 1,
         )
 
 
@@ -160,16 +167,27 @@ class ScoreAmended(Fact):
 
 
 class RecheckRequested(Fact):
-    """The candidate asked for a result to be looked at again."""
+    """
+    The candidate asked for a result to be looked at again.
+
+    The calendar of rest days is knowledge from outside that changes from year to year; so the days that were counted
+    with it are kept, and replay never counts them again.
+
+    Attributes:
+        last_day: Last day on which it could be asked for, as counted when it was; absent: counted by the rules.
+        decide_by: Last day for the decision, counted likewise.
+    """
 
     step = "request_recheck"
     part: Text
     sitting: Text
     reason: Text = ""
+    last_day: Day | None = None
+    decide_by: Day | None = None
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The recheck is open until it is decided."""
-        return application.with_attempt(self.part, self.sitting, recheck_on=on)
+        return application.with_attempt(self.part, self.sitting, recheck_on=on, recheck_due_on=self.decide_by)
 
 
 class RecheckDecided(Fact):

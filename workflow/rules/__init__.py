@@ -12,18 +12,20 @@ from typing import Final
 from workflow import facts as f
 from workflow.rules import ending as x
 from workflow.rules import intake as i
+from workflow.rules import marking as m
+from workflow.rules import rechecks as c
 from workflow.rules import results as r
 from workflow.rules.move import Move, Rule
 
 RULES: Final[dict[type[f.Fact], tuple[Rule, ...]]] = {
     f.InformationRequested: (i.is_undecided,),
-    f.Resubmitted: (i.is_undecided,),
-    f.EvidenceChecked: (i.names_evidence, i.says_why),
+    f.Resubmitted: (i.is_undecided, i.is_returned),
+    f.EvidenceChecked: (i.names_evidence, i.says_why, i.leaves_the_gate_closed),
     f.EvidenceJudged: (i.names_evidence, i.judges_something),
     f.EligibilityAccepted: (i.is_undecided, i.condition_is_met),
     f.EligibilityRefused: (i.is_undecided,),
     f.EligibilityReopened: (i.is_decided,),
-    f.TrainingRecorded: (i.is_accepted, i.is_completed_by_then),
+    f.TrainingRecorded: (i.is_accepted, i.is_completed_by_then, i.credits_are_converted),
     f.TrainingWaived: (i.is_accepted,),
     f.Admitted: (
         r.part_is_assessed,
@@ -38,8 +40,8 @@ RULES: Final[dict[type[f.Fact], tuple[Rule, ...]]] = {
         r.may_resit,
     ),
     f.AdmissionCancelled: (r.is_open,),
-    f.AbsenceRecorded: (r.is_open, r.is_on_the_day),
-    f.ScoreEntered: (r.part_is_assessed, r.is_open, r.is_in_scale, r.is_a_new_reader),
+    f.AbsenceRecorded: (r.is_open, r.is_on_the_day, m.has_no_marks),
+    f.ScoreEntered: (r.part_is_assessed, r.is_open, r.is_in_scale, m.is_a_new_reader),
     f.ScoreRecorded: (
         r.part_is_assessed,
         r.is_open_or_a_new_review,
@@ -47,14 +49,14 @@ RULES: Final[dict[type[f.Fact], tuple[Rule, ...]]] = {
         r.is_in_scale,
         r.is_an_allowed_form,
         r.prerequisites_are_held,
-        r.readers_agree,
-        r.has_a_quorum,
+        m.readers_agree,
+        m.has_a_quorum,
     ),
     f.ScoreRetracted: (r.is_recorded_and_held_back,),
     f.ScoreAnnounced: (r.is_held_back,),
     f.ScoreAmended: (r.has_a_score, r.is_in_scale),
-    f.RecheckRequested: (r.is_in_the_recheck_window,),
-    f.RecheckDecided: (r.recheck_is_open, r.is_in_scale),
+    f.RecheckRequested: (c.is_in_the_recheck_window,),
+    f.RecheckDecided: (c.recheck_is_open, r.is_in_scale),
     f.PartLapsed: (x.is_due,),
     f.Expired: (x.is_due,),
     f.Reinstated: (x.supersedes_the_expiry,),
@@ -63,8 +65,8 @@ RULES: Final[dict[type[f.Fact], tuple[Rule, ...]]] = {
     f.ApplicationSuspended: (x.is_not_suspended_yet,),
     f.ApplicationResumed: (x.is_suspended,),
     f.Withdrawn: (),
-    f.IncidentReported: (),
-    f.MisconductFound: (x.degree_is_known,),
+    f.IncidentReported: (x.names_an_attempt,),
+    f.MisconductFound: (x.degree_is_known, x.names_an_attempt, x.is_heard_first),
     f.AnnulmentLifted: (x.finding_is_in_force,),
     f.Annulled: (),
     f.CertificateAwarded: (x.set_is_complete,),

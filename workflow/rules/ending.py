@@ -83,6 +83,26 @@ def degree_is_known(move: Move) -> Objection | None:
     return None
 
 
+def names_an_attempt(move: Move) -> Objection | None:
+    """What happened at a session happened to someone who was admitted to it, or to the part of it that is named."""
+    fact = move.fact
+    if not fact.sitting:
+        return None
+    there = [x.part for x in move.application.attempts if x.sitting == fact.sitting and x.outcome != "cancelled"]
+    if fact.part in there if fact.part else there:
+        return None
+    where = f"{fact.part} at sitting {fact.sitting}" if fact.part else f"sitting {fact.sitting}"
+    return Objection("names_an_attempt", f"was never admitted to {where}")
+
+
+def is_heard_first(move: Move) -> Objection | None:
+    """A candidate is heard before misconduct is found, not after."""
+    heard = move.fact.heard_on
+    if heard is None or heard <= move.on:
+        return None
+    return Objection("is_heard_first", f"the hearing of {heard} lies after the finding of {move.on}")
+
+
 def finding_is_in_force(move: Move) -> Objection | None:
     """Lifting names the event that found the misconduct."""
     found = [sequence for sequence, _on, _finding in move.application.findings]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workflow.eligibility import assessed
 from workflow.errors import Objection
+from workflow.parts import training_gate
 from workflow.rules.move import Move
 from workflow.weighing import items
 
@@ -43,7 +44,44 @@ def is_completed_by_then(move: Move) -> Objection | None:
         return Objection(
             "is_completed_by_then", f"the course is completed on {move.fact.completed_on}, after {move.on}"
         )
+    if move.fact.started_on and move.fact.started_on > move.fact.completed_on:
+        text = f"the course is completed on {move.fact.completed_on}, before it starts on {move.fact.started_on}"
+        return Objection("is_completed_by_then", text)
     return None
+
+
+def credits_are_converted(move: Move) -> Objection | None:
+    """Credits stand beside the class hours that they make by the scheme's rate; without a rate there are none."""
+    points, training = move.fact.credits, move.rules.level.training
+    if points is None:
+        return None
+    rate = training.hours_per_credit
+    if rate is None:
+        text = f"level {move.rules.number} counts class hours and has no rate for credits; record hours"
+        return Objection("credits_are_converted", text, str(training.clause))
+    if points * rate != move.fact.hours:
+        text = f"{points} credits of {rate} class hours make {points * rate}, not {move.fact.hours}"
+        return Objection("credits_are_converted", text, str(training.clause))
+    return None
+
+
+def is_returned(move: Move) -> Objection | None:
+    """Only an application that was returned for information is sent again; else what was shown stands."""
+    if move.application.returned:
+        return None
+    return Objection("is_returned", "the application was not returned for information; what was submitted stands")
+
+
+def leaves_the_gate_closed(move: Move) -> Objection | None:
+    """While an application goes on, a course that its training rests on is not rejected: reopen the decision first."""
+    a, training = move.application, move.rules.level.training
+    if a.state in ("submitted", "certified"):
+        return None
+    gate = training_gate(move.after, move.rules)
+    if gate is None or gate.met:
+        return None
+    text = f"without it the training gate is not passed ({gate.missing}); reopen the decision on eligibility first"
+    return Objection("leaves_the_gate_closed", text, str(training.clause))
 
 
 def is_decided(move: Move) -> Objection | None:
@@ -72,4 +110,9 @@ def judges_something(move: Move) -> Objection | None:
     """A judgement says how a piece is to be read."""
     if move.fact.relation is None and move.fact.evaluated_for is None:
         return Objection("judges_something", "say what the piece is to be taken as: a relation or a skill level")
+    kind = move.fact.item.partition("/")[0]
+    if kind == "training":
+        return Objection("judges_something", "a course is verified or rejected; there is nothing to judge about it")
+    if move.fact.evaluated_for and kind != "education":
+        return Objection("judges_something", f"only a school is evaluated for skills, not {kind}")
     return None

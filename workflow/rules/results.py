@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from statistics import mean, median
-from typing import Final
 
-from workflow.application import Attempt
+from workflow.bars import bars_of
 from workflow.errors import Objection
 from workflow.parts import held_on
 from workflow.rules.move import Move
-from workflow.scheme import Rules
-from workflow.workdays import WorkingDays
-
-HALF: Final = Decimal("0.01")
 
 
 def part_is_assessed(move: Move) -> Objection | None:
@@ -89,9 +83,9 @@ def is_open(move: Move) -> Objection | None:
         return Objection("is_open", f"was never admitted to {move.fact.part} at sitting {move.fact.sitting}")
     if attempt.outcome != "admitted":
         found = "absent" if attempt.outcome == "absent" else f"{attempt.score} marks"
-        return Objection(
-            "is_open", f"{move.fact.part} at {move.fact.sitting} is recorded already as {found}; amend it to change it"
-        )
+        mend = "amend" if attempt.outcome == "announced" else "retract"
+        text = f"{move.fact.part} at {move.fact.sitting} is recorded already as {found}; {mend} it to change it"
+        return Objection("is_open", text)
     return None
 
 
@@ -163,11 +157,9 @@ def is_not_suspended(move: Move) -> Objection | None:
 
 def is_not_barred(move: Move) -> Objection | None:
     """Nobody is admitted to a sitting before a bar has ended; its last day still counts."""
-    for _sequence, _on, finding in move.application.findings:
-        if finding.barred_until and move.fact.sat_on <= finding.barred_until:
-            clause = str(move.rules.scheme.misconduct[finding.degree].clause)
-            text = f"barred through {finding.barred_until} for misconduct; the sitting is on {move.fact.sat_on}"
-            return Objection("is_not_barred", text, clause)
+    for bar in bars_of(move.application, move.rules):
+        if objection := bar.objection(move.fact.sat_on, "the sitting"):
+            return objection
     return None
 
 
@@ -192,103 +184,14 @@ def may_resit(move: Move) -> Objection | None:
     return None
 
 
-def is_a_new_reader(move: Move) -> Objection | None:
-    """Each reader enters marks once; a third reads only where the first two differ by more than the tolerance."""
-    attempt, fact = move.application.attempt(move.fact.part, move.fact.sitting), move.fact
-    entries = dict(attempt.entries) if attempt else {}
-    if fact.reader in entries:
-        return Objection("is_a_new_reader", f"reader {fact.reader} has entered {entries[fact.reader]} marks already")
-    entry = move.rules.parts[fact.part].entry if fact.part in move.rules.parts else None
-    if fact.reader == 3 and (
-        len(entries) < 2 or agreed_score(tuple(entries.items()), move.rules, fact.part) is not None
-    ):
-        return Objection("is_a_new_reader", "a third reader decides only where two differ by more than the tolerance")
-    if entry is None or fact.reader > max(entry.readers, 3 if entry.readers == 2 else 1):
-        return Objection("is_a_new_reader", f"{fact.part} has one reader by the scheme: record the score itself")
-    return None
-
-
-def agreed_score(entries: tuple[tuple[int, Decimal], ...], rules: Rules, part: str) -> Decimal | None:
-    """
-    Give the marks on which the readers agree; None while they do not, or not all have entered theirs.
-
-    Two within the tolerance give their mean; where a third was needed, the third decides.
-    """
-    entry = rules.parts[part].entry
-    by_reader = dict(entries)
-    if 3 in by_reader:
-        return by_reader[3]
-    if entry is None or len(by_reader) < entry.readers:
-        return None
-    marks = list(by_reader.values())
-    return mean(marks) if max(marks) - min(marks) <= entry.tolerance else None
-
-
-def readers_agree(move: Move) -> Objection | None:
-    """Where the scheme asks for two readers, only the marks on which they agree are recorded."""
-    part = move.rules.parts.get(move.fact.part)
-    if part is None or part.entry is None or part.entry.readers == 1:
-        return None
-    attempt = move.application.attempt(move.fact.part, move.fact.sitting)
-    agreed = agreed_score(attempt.entries, move.rules, move.fact.part) if attempt else None
-    if agreed == move.fact.score:
-        return None
-    text = f"{len(attempt.entries) if attempt else 0} readers have entered marks, and they agree on {agreed or 'none'}"
-    return Objection("readers_agree", text, str(part.entry.clause))
-
-
-def has_a_quorum(move: Move) -> Objection | None:
-    """A review with a panel needs its quorum, each member once, and the mark that the scheme's rule makes of theirs."""
-    part = move.rules.parts.get(move.fact.part)
-    if part is None or part.panel is None:
-        return None
-    panel, marks = part.panel, [m.score for m in move.fact.panel]
-    clause = str(panel.clause)
-    if len({m.assessor for m in move.fact.panel}) != len(marks):
-        return Objection("has_a_quorum", "an assessor gave marks twice", clause)
-    if len(marks) < panel.least or (panel.odd and len(marks) % 2 == 0):
-        odd = ", an odd number" if panel.odd else ""
-        return Objection(
-            "has_a_quorum", f"{len(marks)} members gave marks; at least {panel.least} are needed{odd}", clause
-        )
-    if any(not 0 <= mark <= part.maximum for mark in marks):
-        return Objection("has_a_quorum", f"a member's marks lie outside 0 to {part.maximum}", clause)
-    made = (mean if panel.rule == "mean" else median)(marks).quantize(HALF)
-    if made != move.fact.score:
-        return Objection("has_a_quorum", f"the panel's mark is the {panel.rule}, {made}, not {move.fact.score}", clause)
-    return None
-
-
 def is_recorded_and_held_back(move: Move) -> Objection | None:
-    """Only marks that are not out yet can be taken back; later they are amended."""
+    """Marks not out yet, single readers' marks and an absence can be taken back; announced marks are amended."""
     attempt = move.application.attempt(move.fact.part, move.fact.sitting)
-    if attempt is None or attempt.outcome != "recorded":
-        found = attempt.outcome if attempt else "no attempt"
-        return Objection("is_recorded_and_held_back", f"there are no held-back marks to take back ({found})")
-    return None
-
-
-def is_in_the_recheck_window(move: Move) -> Objection | None:
-    """A recheck is asked for once, of an announced result, inside the scheme's window; its last day still counts."""
-    part = move.rules.parts.get(move.fact.part)
-    attempt = move.application.attempt(move.fact.part, move.fact.sitting)
+    if attempt and (attempt.outcome in ("recorded", "absent") or (attempt.outcome == "admitted" and attempt.entries)):
+        return None
     what = f"{move.fact.part} at {move.fact.sitting}"
-    if part is None or part.recheck is None:
-        return Objection("is_in_the_recheck_window", f"the scheme grants no recheck of {move.fact.part}")
-    if attempt is None or attempt.announced_on is None:
-        return Objection("is_in_the_recheck_window", f"no result of {what} has been announced")
-    if attempt.recheck_on:
-        return Objection("is_in_the_recheck_window", f"a recheck of {what} was asked for on {attempt.recheck_on}")
-    last = WorkingDays(move.rules.scheme.rest_days).last_day(attempt.announced_on, part.recheck.request_within)
-    if not attempt.announced_on <= move.on <= last:
-        text = f"{what} was announced on {attempt.announced_on}; a recheck could be asked for through {last}"
-        return Objection("is_in_the_recheck_window", text, str(part.recheck.clause))
-    return None
-
-
-def recheck_is_open(move: Move) -> Objection | None:
-    """A recheck is decided once, after it was asked for."""
-    attempt: Attempt | None = move.application.attempt(move.fact.part, move.fact.sitting)
-    if attempt is None or attempt.recheck_on is None or attempt.recheck_decided_on is not None:
-        return Objection("recheck_is_open", f"no recheck of {move.fact.part} at {move.fact.sitting} is open")
-    return None
+    if attempt and attempt.outcome == "announced":
+        text = f"{what} was announced on {attempt.announced_on}; announced marks are amended"
+    else:
+        text = f"nothing of {what} has been recorded that could be taken back"
+    return Objection("is_recorded_and_held_back", text)

@@ -1,0 +1,108 @@
+"""
+Extensions: the board lengthens the validity of a part, for one application or for all that a decision names.
+
+Each application gets its own event with its own last valid day; the same decision again changes nothing.
+Source: design.md, law 4; domain.md, sections 2.2 and 5.10.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from workflow.application import Application
+from workflow.calendar import Period
+from workflow.decisions import Outcome
+from workflow.document import LAST_DAY
+from workflow.draft import Draft
+from workflow.errors import Objection, Refused
+from workflow.facts import ValidityExtended
+from workflow.parts import complete_set, passes
+from workflow.replay import run_clock
+from workflow.scheme import Rules
+from workflow.selection import Selection, for_selected
+from workflow.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """
+    A decision to extend.
+
+    Attributes:
+        part: The part, by its key or a name.
+        until: The new last valid day, the same for all; None where months are given.
+        months: Months added to each one's own last valid day; 0 where a day is given.
+        reason: Why.
+        authority: Who decided, by which minute.
+    """
+
+    part: str
+    reason: str
+    authority: str
+    until: date | None = None
+    months: int = 0
+
+    @property
+    def command(self) -> str:
+        """The key by which the same decision is known again: counted in months, twice would be twice as long."""
+        said = "\n".join((self.part, str(self.until), str(self.months), self.reason, self.authority))
+        return f"extend:{hashlib.sha256(said.encode()).hexdigest()[:32]}"
+
+
+def extend(
+    service: Service, selection: Selection, extension: Extension, on: date | None = None, dry_run: bool = False
+) -> Iterator[Outcome]:
+    """
+    Extend a part for every application of a selection to which it applies.
+
+    It applies where the part was passed, or a result is still to come, the set is not complete, and the new last
+    valid day is later than the old one. Whoever it does not apply to is named with the reason.
+
+    Args:
+        service: The service.
+        selection: For whom.
+        extension: The decision.
+        on: The day from which it counts; absent: today.
+        dry_run: Judge only; write nothing.
+    """
+
+    def propose(draft: Draft) -> None:
+        if draft.recorded(extension.command) is not None:
+            return
+        day = on or service.today(draft.rules.scheme.time_zone)
+        now = run_clock(draft.application, draft.rules, day)[0]
+        part = draft.rules.scheme.parts_by_name.get(extension.part.casefold(), extension.part)
+        until = _until(now, draft.rules, part, extension)
+        fact = ValidityExtended(part=part, until=until, reason=extension.reason, authority=extension.authority)
+        draft.propose(fact, day, extension.command)
+        after = run_clock(draft.application, draft.rules, day)[0]
+        if after.state == "expired":
+            raise _no(now, f"with {part} valid through {until} it would be expired on {day} all the same")
+
+    yield from for_selected(service, selection, propose, dry_run)
+
+
+def _until(now: Application, rules: Rules, part: str, extension: Extension) -> date:
+    """Give the new last valid day of a part, if the extension applies."""
+    if part not in rules.parts:
+        raise _no(now, f"level {rules.number} has no part {part!r}; it has: {', '.join(rules.parts)}")
+    if complete_set(now, rules):
+        raise _no(now, "its set is complete and does not lapse any more")
+    last = max((p.last_valid_on for p in passes(now, rules) if p.part == part), default=None)
+    if last is None and not any(x.is_open and x.part == part for x in now.attempts):
+        raise _no(now, f"{part} was not passed, and no result of it is to come")
+    if last == LAST_DAY:
+        raise _no(now, f"{part} does not lapse")
+    if extension.until is None and last is None:
+        raise _no(now, f"{part} has no last valid day yet from which to count months; give a day instead")
+    until = extension.until or Period(months=extension.months).after(last or LAST_DAY)
+    if last is not None and until <= last:
+        raise _no(now, f"{part} is valid through {last} already")
+    return until
+
+
+def _no(application: Application, text: str) -> Refused:
+    return Refused(f"application {application.key}: ValidityExtended", [Objection("extension_applies", text)])
