@@ -43,7 +43,7 @@ lint: setup
 	$(V)/lint-imports --no-logo
 
 test: lint
-	$(V)/python -m pytest -q $(PYTEST)
+	$(V)/python -m pytest -q -n auto $(PYTEST)
 
 bench: setup
 	@if [ -d benchmarks ]; then $(V)/python -m benchmarks; else echo "bench: there is no benchmarks/ yet"; fi

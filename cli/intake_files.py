@@ -138,7 +138,9 @@ def take_in(
     else:
         kept = None
     digests = {  # not of a file with persons: a short one could be guessed from its digest
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for kind, path in files.items() if kind != "applications"
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for kind, path in files.items()
+        if kind != "applications"
     }
     if as_json:
         told = {"files": [p.name for p in files.values()], "sha256": digests, "rejects_file": kept and str(kept)}

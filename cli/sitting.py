@@ -19,6 +19,8 @@ from cli.sitting_named import exam_named
 from cli.sitting_named import found as found
 from cli.sitting_options import particulars, with_particulars
 from workflow.application import Attempt
+from workflow.errors import ExamboardError
+from workflow.reading import each_history
 from workflow.seating import Sitting
 from workflow.service import Service
 
@@ -158,10 +160,17 @@ def show(ctx: click.Context, key: str, part: str | None, as_json: bool) -> None:
 
 
 def _attempts(service: Service, key: str, parts: set[str]) -> Iterator[tuple[str, Attempt]]:
-    for history in service.stores.events.histories(service.stores.events.at_sitting(key)):
-        for attempt in service.draft(history).application.attempts:
+    for application, history, stuck in each_history(service.stores.events, service.stores.events.at_sitting(key)):
+        try:
+            if stuck:
+                raise stuck
+            attempts = service.draft(history).application.attempts
+        except ExamboardError as error:
+            click.echo(f"{application}: cannot be shown: {error}", err=True)
+            continue
+        for attempt in attempts:
             if attempt.sitting == key and attempt.part in parts:
-                yield history[0].application, attempt
+                yield application, attempt
 
 
 def _attempt_row(application: str, attempt: Attempt) -> dict[str, Any]:

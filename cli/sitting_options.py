@@ -36,7 +36,7 @@ class _RoomSize(click.ParamType[Room]):
         if isinstance(value, Room):
             return value
         name, _, capacity = str(value).replace("：", ":").rpartition(":")
-        if not capacity.strip().isdecimal() or not 1 <= int(capacity) <= _MOST_SEATS:
+        if not name.strip() or not capacity.strip().isdecimal() or not 1 <= int(capacity) <= _MOST_SEATS:
             self.fail(f"{value!r} must be a room and its seats, such as 101:30, at most {_MOST_SEATS}", param, ctx)
         return Room(options.LABEL.convert(name, param, ctx), int(capacity))
 

@@ -218,6 +218,7 @@ application: Final = Table("application", metadata, _Application, UniqueConstrai
 
 # What is due is few among many: the index holds only applications for which the clock has something to do, and all
 # that the question needs.
+Index("ix_application_candidate", application.c.candidate)
 Index(
     "ix_application_due",
     application.c.next_due_on,

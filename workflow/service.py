@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache, partial
 
 from workflow import facts as f
 from workflow.bars import Bar, bars_of
@@ -18,6 +19,7 @@ from workflow.errors import Conflict, Corrupt, NotFound, Objection, Refused
 from workflow.events import Event
 from workflow.evidence import Evidence
 from workflow.facts import Fact, Submitted
+from workflow.offers import scheme_for
 from workflow.ports import Candidate, Sitting, Stores
 from workflow.replay import replay
 from workflow.scheme import Pinned, Rules
@@ -98,43 +100,8 @@ class Service:
         return self.rules(fact.digest, fact.level)
 
     def scheme_for(self, submitted_on: date, occupation: str = "", edition: str = "") -> Pinned:
-        """
-        Find the scheme for an application: the edition that it names, else the one in force on its day.
-
-        Args:
-            submitted_on: The day of submission.
-            occupation: Code of the occupation; empty: any.
-            edition: A scheme id or a name of an edition; empty: the day of submission picks it.
-
-        Raises:
-            NotFound: no such occupation or edition.
-            Refused: the board does not offer it on that day.
-
-        Source: domain.md A3.
-        """
-        shelf = self.stores.schemes.current()
-        known = [p for p in shelf if not occupation or p.scheme.occupation.code == occupation]
-        if not known:
-            codes = ", ".join(sorted({p.scheme.occupation.code for p in shelf}))
-            raise NotFound(f"no scheme for occupation {occupation}; there are schemes for: {codes or 'none'}")
-        if edition:
-            named = [
-                p
-                for p in known
-                if edition.casefold() in {p.scheme.scheme, *(n.casefold() for n in p.scheme.edition.names)}
-            ]
-            if not named:
-                names = ", ".join(f"{p.scheme.scheme} ({p.scheme.edition.names[0]})" for p in known)
-                raise NotFound(f"no edition {edition!r}; there are: {names}")
-            known = named
-        offered = [p for p in known if p.scheme.edition.is_offered_on(submitted_on)]
-        if not edition:
-            offered = [p for p in offered if p.scheme.edition.in_force_from <= submitted_on]
-        if not offered:
-            clause = str(known[0].scheme.edition.clause)
-            name = edition or occupation or "any scheme"
-            raise Refused(name, [Objection("is_offered", f"not offered on {submitted_on}", clause)])
-        return max(offered, key=lambda p: p.scheme.edition.in_force_from)
+        """Find the scheme for an application on the board's shelf; see `offers.scheme_for`."""
+        return scheme_for(self.stores.schemes.current(), submitted_on, occupation, edition)
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -255,7 +222,8 @@ class Service:
         """Take up a recorded history."""
         fact, key = history[0].fact, history[0].application
         candidate = fact.candidate if isinstance(fact, Submitted) else ""
-        return Draft(history, self.rules_of(history), self.now(), self.actor, lambda: self.bars(candidate, key))
+        bars = cache(partial(self.bars, candidate, key))  # asked once, however many admissions are drafted
+        return Draft(history, self.rules_of(history), self.now(), self.actor, bars)
 
     def bars(self, candidate: str, but: str = "") -> tuple[Bar, ...]:
         """
@@ -315,7 +283,7 @@ class Service:
 
     def admit(self, application: str, sitting: Sitting, on: date | None = None, command: str = "") -> Done:
         """
-        Admit a candidate to a sitting.
+        Admit a candidate to a sitting without rooms; `sittings.admit_all` gives out seats.
 
         Args:
             application: Key of the application.
@@ -323,6 +291,8 @@ class Service:
             on: The day on which the admission takes effect; absent: today, or the day of the sitting if that is past.
             command: Key of the command.
         """
+        if sitting.rooms:
+            raise ValueError(f"sitting {sitting.key} has rooms: an admission to it needs a seat")
         fact = f.Admitted(part=sitting.part, sitting=sitting.key, sat_on=sitting.sat_on)
         return self.record(application, fact, on or min(self.today(), sitting.sat_on), command)
 

@@ -29,7 +29,7 @@ from workflow.scheme import FIXED_STATES
 from workflow.seating import Seat, Sitting, ticket_number
 from workflow.service import TRIES, Done, Service
 
-CHUNK: Final = 200
+CHUNK: Final = 50  # small: while it is judged, nobody else is given a seat of the sitting, and SQLite has one writer
 SEPARATE_ROOM: Final = "separate_room"
 _FULL: Final = "has_a_free_seat"
 

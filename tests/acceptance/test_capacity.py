@@ -83,7 +83,7 @@ def _check(url: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("candidates", "rooms", "group"), [(64, (20, 13), 4), (48, (1, 1, 1), 1), (40, (60,), 7), (250, (30, 69), 250)]
+    ("candidates", "rooms", "group"), [(64, (20, 13), 16), (24, (1, 1, 1), 6), (40, (60,), 7), (250, (30, 69), 250)]
 )
 def test_eight_processes_fill_a_sitting_exactly(
     database_url: str, pool: ProcessPoolExecutor, candidates: int, rooms: tuple[int, ...], group: int
@@ -101,7 +101,7 @@ def test_eight_processes_fill_a_sitting_exactly(
 def test_seats_that_come_free_are_given_again_and_never_twice(database_url: str, pool: ProcessPoolExecutor) -> None:
     """While half of the processes cancel what was admitted, the others admit: the seats stay one candidate's each."""
     _prepared(database_url, 48, (9, 8))
-    said = list(pool.map(_work, [(n, database_url, 48, 3, "churn") for n in range(PROCESSES)]))
+    said = list(pool.map(_work, [(n, database_url, 48, 8, "churn") for n in range(PROCESSES)]))
     assert _check(database_url) <= 17
     assert {word for one in said for word in one} <= {"done", "has_a_free_seat", "is_not_admitted", "is_open"}
     with open_database(database_url) as stores:

@@ -70,7 +70,7 @@ class Board:
         self.admit(key, part, sitting, sat_on)
         if self.scheme.scheme.parts[part].entry:
             for reader in (1, 2):
-                fact = f.ScoreEntered(part=part, sitting=sitting, reader=reader, score=Decimal(marks))  # type: ignore[arg-type]
+                fact = f.ScoreEntered(part=part, sitting=sitting, reader=reader, score=Decimal(marks))
                 self.service.record(key, fact, day(sat_on))
         recorded = f.ScoreRecorded(part=part, sitting=sitting, sat_on=day(sat_on), score=Decimal(marks))
         self.service.record(key, recorded, day(sat_on))
@@ -84,7 +84,7 @@ class Board:
 
     def state(self, key: str, on: str = "") -> str:
         """Give the state of an application."""
-        return self.standing(key, on).application.state
+        return str(self.standing(key, on).application.state)
 
     def standing(self, key: str, on: str = "") -> Any:
         """Give the standing of an application."""
