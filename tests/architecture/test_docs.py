@@ -43,3 +43,12 @@ def test_links_in_the_documents_lead_somewhere():
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_map_names_every_module_of_the_core():
+    """A module of the core that the map does not name is a module that nobody will find."""
+    table = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)/?`", table))
+    core = ROOT / "workflow"
+    modules = {path.stem for path in core.glob("*.py")} | {path.parent.name for path in core.glob("*/__init__.py")}
+    assert modules - {"__init__"} <= named
