@@ -62,7 +62,9 @@ def chosen(f: F) -> F:
     for option in (
         click.option("--awarded-until", type=options.DAY, metavar="DAY", help="Awarded on this day or before."),
         click.option("--awarded-from", type=options.DAY, metavar="DAY", help="Awarded on this day or later."),
-        click.option("--standing", type=click.Choice(["valid", "suspended", "revoked"]), help="Standing so."),
+        click.option(
+            "--standing", type=click.Choice(["valid", "suspended", "revoked", "expired"]), help="Standing so."
+        ),
         click.option("--level", type=int, metavar="N", help="Of this level."),
         click.option("--scheme", metavar="SCHEME", help="Of this scheme."),
     ):

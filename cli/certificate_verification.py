@@ -16,6 +16,7 @@ _WORDS = {
     "replaced": "valid: it counts; the paper was replaced, and only the newest one is good",
     "suspended": "suspended: it does not count at present",
     "revoked": "revoked: it is void",
+    "expired": "expired: its time has run out",
 }
 
 
@@ -35,7 +36,7 @@ def verify(ctx: click.Context, number: str | None, name: str | None, code: str |
     Answer what a certificate is worth today. Each question is logged.
 
     A wrong name gets the same answer as a number that does not exist. The code is 0 if the certificate counts, 3 if it
-    is suspended or revoked, 4 if there is none.
+    is suspended, revoked or expired, 4 if there is none.
     """
     if (code is None) == (number is None) or (code is None) != (name is not None):
         raise click.UsageError("give NUMBER and --name, or --code alone")

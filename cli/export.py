@@ -14,7 +14,7 @@ from cli.listed import PERSON, Listed, Row, at_sitting, chosen, listed, with_per
 from cli.options import Noun
 from cli.tables import sheet_path, show_rows
 from workflow.application import Attempt
-from workflow.parts import is_pass, is_void
+from workflow.parts import certificate_standing, is_pass, is_void
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -246,7 +246,7 @@ def _certificate_row(case: Listed) -> Row:
         "title": rules.scheme.certificate.title,
         "level_title": rules.level.title,
         "awarded_on": a.awarded_on,
-        "standing": a.certificate_standing,
+        "standing": certificate_standing(a, rules, case.as_of)[0],
         "authority": (a.certificate.authority if a.certificate else "") or None,
         "remarks": list(a.certificate_remarks),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from cli.candidate import masked
@@ -30,11 +31,12 @@ PERSON: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An application as it is today, with its rules and its history."""
+    """An application as it is on a day, today, with its rules and its history."""
 
     application: Application
     rules: Rules
     history: tuple[Event, ...]
+    as_of: date
 
     @property
     def is_over(self) -> bool:
@@ -53,9 +55,10 @@ def listed(service: Service, applications: Sequence[str] | None = None) -> Itera
     with progress("reading") as tell:
         for done, history in enumerate(service.stores.events.histories(applications), 1):
             rules = service.rules_of(history)
-            application = replay(history, rules, service.today(rules.scheme.time_zone))
+            today = service.today(rules.scheme.time_zone)
+            application = replay(history, rules, today)
             if application is not None:
-                yield Listed(application, rules, history)
+                yield Listed(application, rules, history, today)
             if done % 100 == 0:
                 tell(done, len(applications) if applications else None)
 

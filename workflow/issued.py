@@ -12,11 +12,13 @@ from datetime import date, datetime
 from typing import Any
 
 from workflow.application import Application
+from workflow.calendar import ONE_DAY
 from workflow.certificates import holder_of
 from workflow.errors import NotFound
 from workflow.events import Event, certificate_code
 from workflow.facts import CertificateAwarded, CertificateReplaced
 from workflow.facts.certificates import StandingChanged
+from workflow.parts import certificate_standing
 from workflow.scheme import Rules
 from workflow.service import Service
 from workflow.standing import flags
@@ -53,8 +55,9 @@ class Issued:
         award: The award.
         awarded_on: Its day.
         code: The code on the paper, under which it is verified without a name.
-        standing: `valid`, `suspended` or `revoked`.
+        standing: `valid`, `suspended`, `revoked` or `expired`.
         since: The day from which it stands so.
+        last_valid_on: Its last valid day; None where it does not end.
         turns: What became of it, in the order of recording.
         flags: What the board should look at.
     """
@@ -66,12 +69,13 @@ class Issued:
     code: str
     standing: str
     since: date
+    last_valid_on: date | None
     turns: tuple[Turn, ...]
     flags: tuple[str, ...]
 
     @property
     def counts(self) -> bool:
-        """Whether it counts: it is neither suspended nor revoked."""
+        """Whether it counts: it is neither suspended nor revoked, nor has it expired."""
         return self.standing == "valid"
 
     @property
@@ -90,6 +94,7 @@ class Issued:
             "awarded_on": self.awarded_on.isoformat(),
             "standing": self.standing,
             "since": self.since.isoformat(),
+            "last_valid_on": self.last_valid_on.isoformat() if self.last_valid_on else None,
             "authority": self.award.authority or None,
             "remarks": list(a.certificate_remarks),
             "flags": list(self.flags),
@@ -155,14 +160,17 @@ def issued_of(
     turns = [(e, e.fact) for e in seen if isinstance(e.fact, StandingChanged)]
     awarded = next(e for e in seen if isinstance(e.fact, CertificateAwarded))
     moves = [e.effective_on for e, fact in turns if not isinstance(fact, CertificateReplaced)]
+    state, last = certificate_standing(a, rules, standing.as_of)
+    since = last + ONE_DAY if state == "expired" and last else (moves or [awarded.effective_on])[-1]
     return Issued(
         a,
         rules,
         award,
         awarded.effective_on,
         certificate_code(awarded),
-        a.certificate_standing,
-        moves[-1] if moves else awarded.effective_on,
+        state,
+        since,
+        last,
         tuple(
             Turn(e.effective_on, e.type, fact.reason, fact.authority, getattr(fact, "stationery", ""))
             for e, fact in turns

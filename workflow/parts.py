@@ -129,6 +129,21 @@ def held_on(application: Application, rules: Rules, day: date) -> dict[str, Pass
     return {part: held[part] for part in rules.parts if part in held}
 
 
+def certificate_standing(application: Application, rules: Rules, day: date) -> tuple[str, date | None]:
+    """
+    Give where a certificate stands on a day, and its last valid day.
+
+    Returns:
+        `valid`, `suspended`, `revoked`, or `expired` where its time has run out, whether or not anybody wrote it down;
+        empty without a certificate. The last valid day counts; None where it does not end.
+    """
+    period = rules.scheme.certificate.valid_for
+    last = period.after(application.awarded_on) if period and application.awarded_on else None
+    stored = application.certificate_standing
+    is_over = last is not None and day > last
+    return ("expired" if is_over and stored in ("valid", "suspended") else stored), last
+
+
 def open_attempts(application: Application, by: date) -> list[Attempt]:
     """List the attempts at sittings up to a day whose result is still to come; such an attempt holds the clock."""
     return [a for a in application.attempts if a.is_open and a.sat_on <= by]

@@ -209,11 +209,13 @@ class CertificateNumber(Strict):
             `{serial:N}` is the running number in N digits, counted from 1 without a gap for each series, and a series
             is the rest of the number.
         fields: The board's own pieces of the number, such as its province or site code.
+        valid_for: How long a certificate is valid from its award; absent: it does not end.
     """
 
     title: Text
     number: Text
     fields: dict[Name, Text] = Field(default_factory=dict)
+    valid_for: Period | None = None
     clause: Clause
 
     @field_validator("number")

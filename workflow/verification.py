@@ -27,8 +27,8 @@ class Answer:
     What anybody may know of a certificate.
 
     Attributes:
-        outcome: `valid`, `replaced` (valid, but earlier papers of this number are not), `suspended`, `revoked` or
-            `not_found`. The rest is empty for the last.
+        outcome: `valid`, `replaced` (valid, but earlier papers of this number are not), `suspended`, `revoked`,
+            `expired` or `not_found`. The rest is empty for the last.
         number: Its number.
         title: Title of the paper.
         occupation: Title of the occupation.

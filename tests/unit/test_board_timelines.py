@@ -10,6 +10,7 @@ from tests.timeline import Timeline, day
 from tests.unit.test_timelines import objections, trained
 from workflow import facts as f
 from workflow.errors import Refused
+from workflow.parts import certificate_standing
 
 WHY = {"reason": "a reason", "authority": "the board"}
 DEGREES = """misconduct:
@@ -256,3 +257,20 @@ def test_the_certificate_stands_by_its_own_small_machine():
         "valid",
         "revoked",
     ]
+
+
+def test_a_certificate_expires_after_its_last_valid_day_though_no_job_ran():
+    """Where the scheme ends certificates, the last valid day counts, the day after is expired, and nothing revives it."""
+    ends = "certificate: {title: Paper, ->certificate: {title: Paper, valid_for: {years: 3}, "
+    t = trained(ends=ends).score("theory", "2024-05-18", "60", "2024-06-20")
+    t.score("skills", "2024-05-18", "60", "2024-06-20")
+    t.record(f.CertificateAwarded(number="T1", series="T", serial=1), "2025-02-28")
+
+    def stands(on: str) -> str:
+        return certificate_standing(t.as_of(on), t.rules, day(on))[0]
+
+    assert [stands(on) for on in ("2025-02-27", "2028-02-28", "2028-02-29")] == ["", "valid", "expired"]
+    with pytest.raises(Refused, match="is expired"):
+        t.record(f.CertificateSuspended(**WHY), "2028-02-29")
+    assert t.record(f.CertificateRevoked(**WHY), "2026-01-01").as_of("2030-01-01").certificate_standing == "revoked"
+    assert stands("2030-01-01") == "revoked"

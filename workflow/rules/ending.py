@@ -6,7 +6,7 @@ from typing import Final
 
 from workflow.clock import next_due
 from workflow.errors import Objection
-from workflow.parts import complete_set
+from workflow.parts import certificate_standing, complete_set
 from workflow.rules.move import Move
 
 
@@ -138,7 +138,7 @@ STANDINGS: Final[dict[str, tuple[str, ...]]] = {
 
 def certificate_stands_so(move: Move) -> Objection | None:
     """A certificate is suspended, restored, revoked or replaced only from a standing that allows it."""
-    standing, allowed = move.application.certificate_standing, STANDINGS[move.fact.step]
+    (standing, _last), allowed = certificate_standing(move.application, move.rules, move.on), STANDINGS[move.fact.step]
     if standing in allowed:
         return None
     text = f"the certificate is {standing or 'not there'}; this is possible while it is {' or '.join(allowed)}"
