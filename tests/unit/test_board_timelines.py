@@ -260,7 +260,7 @@ def test_the_certificate_stands_by_its_own_small_machine():
 
 
 def test_a_certificate_expires_after_its_last_valid_day_though_no_job_ran():
-    """Where the scheme ends certificates, the last valid day counts, the day after is expired, and nothing revives it."""
+    """Where the scheme ends certificates, the last valid day counts and the day after is expired."""
     ends = "certificate: {title: Paper, ->certificate: {title: Paper, valid_for: {years: 3}, "
     t = trained(ends=ends).score("theory", "2024-05-18", "60", "2024-06-20")
     t.score("skills", "2024-05-18", "60", "2024-06-20")
