@@ -12,10 +12,9 @@ from datetime import date, datetime
 from typing import Any
 
 from workflow.application import Application
-from workflow.errors import NotFound
 from workflow.events import Event, instant_text
 from workflow.facts import EvidenceChecked, EvidenceJudged, Resubmitted
-from workflow.replay import replay
+from workflow.replay import known
 from workflow.service import Service
 from workflow.weighing import items, weighed
 
@@ -67,11 +66,6 @@ def _said(event: Event | None) -> dict[str, Any] | None:
     }
 
 
-def known(history: Sequence[Event], as_of: date, known_at: datetime | None = None) -> list[Event]:
-    """Give the events that had taken effect by a day and were recorded by a moment: those that replay takes."""
-    return [x for x in history if x.effective_on <= as_of and (known_at is None or x.recorded_at <= known_at)]
-
-
 def evidence_of(
     service: Service, application: str, as_of: date | None = None, known_at: datetime | None = None
 ) -> tuple[Item, ...]:
@@ -82,12 +76,8 @@ def evidence_of(
         NotFound: there is no such application, or not on that day, or not by that knowledge.
     """
     history = service.history(application)
-    rules = service.rules_of(history)
-    day = as_of or service.today(rules.scheme.time_zone)
-    found = replay(history, rules, day, known_at)
-    if found is None:
-        raise NotFound(f"application {application} had not been submitted, by that day and that knowledge")
-    return items_of(found, known(history, day, known_at))
+    standing = service.stood(history, as_of, known_at)
+    return items_of(standing.application, known(history, standing.as_of, known_at))
 
 
 def items_of(application: Application, events: Sequence[Event]) -> tuple[Item, ...]:

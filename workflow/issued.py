@@ -19,6 +19,7 @@ from workflow.events import Event, certificate_code
 from workflow.facts import CertificateAwarded, CertificateReplaced
 from workflow.facts.certificates import StandingChanged
 from workflow.parts import certificate_standing
+from workflow.replay import known
 from workflow.scheme import Rules
 from workflow.service import Service
 from workflow.standing import flags
@@ -156,7 +157,7 @@ def issued_of(
     if standing is None or (award := standing.application.certificate) is None:
         return None
     a, rules = standing.application, service.rules_of(history)
-    seen = [e for e in history if e.effective_on <= standing.as_of and (known_at is None or e.recorded_at <= known_at)]
+    seen = known(history, standing.as_of, known_at)
     turns = [(e, e.fact) for e in seen if isinstance(e.fact, StandingChanged)]
     awarded = next(e for e in seen if isinstance(e.fact, CertificateAwarded))
     moves = [e.effective_on for e, fact in turns if not isinstance(fact, CertificateReplaced)]

@@ -106,6 +106,11 @@ def run_clock(application: Application, rules: Rules, until: date) -> tuple[Appl
     return application, tuple(taken)
 
 
+def known(history: Sequence[Event], as_of: date, known_at: datetime | None = None) -> list[Event]:
+    """Give the events that had taken effect by a day and were recorded by a moment: those that replay takes."""
+    return [e for e in history if e.effective_on <= as_of and (known_at is None or e.recorded_at <= known_at)]
+
+
 def replay(history: Sequence[Event], rules: Rules, as_of: date, known_at: datetime | None = None) -> Application | None:
     """
     Give an application as it was on a day, by what was known at a moment.
@@ -124,13 +129,8 @@ def replay(history: Sequence[Event], rules: Rules, as_of: date, known_at: dateti
 
     Source: design.md, law 2.
     """
-    facts = [
-        event
-        for event in history
-        if event.effective_on <= as_of and (known_at is None or event.recorded_at <= known_at)
-    ]
     try:
-        application = fold(facts, rules)
+        application = fold(known(history, as_of, known_at), rules)
     except Refused as refused:
         raise Corrupt(f"the history does not replay as of {as_of}: {refused}") from refused
     return None if application is None else run_clock(application, rules, as_of)[0]

@@ -124,9 +124,19 @@ class Service:
         Raises:
             NotFound: there is no such application, or not on that day, or not by that knowledge.
         """
-        found = self.standing_in(self.history(application), as_of, known_at)
+        return self.stood(self.history(application), as_of, known_at)
+
+    def stood(self, history: Sequence[Event], as_of: date | None = None, known_at: datetime | None = None) -> Standing:
+        """
+        Say where the application of a history stands.
+
+        Raises:
+            NotFound: it did not exist on that day, or not by that knowledge.
+        """
+        found = self.standing_in(history, as_of, known_at)
         if found is None:
-            raise NotFound(f"application {application} had not been submitted, by that day and that knowledge")
+            key = history[0].application
+            raise NotFound(f"application {key} had not been submitted, by that day and that knowledge")
         return found
 
     def standings(self, as_of: date | None = None, known_at: datetime | None = None) -> Iterator[Standing]:

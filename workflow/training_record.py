@@ -13,13 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 from workflow.document import parse_marks
-from workflow.errors import NotFound, Objection, Refused
+from workflow.errors import Objection, Refused
 from workflow.events import Event
 from workflow.evidence import Course
-from workflow.evidence_desk import items_of, known
+from workflow.evidence_desk import items_of
 from workflow.facts import TrainingRecorded, TrainingWaived
 from workflow.parts import training_gate
-from workflow.replay import replay
+from workflow.replay import known
 from workflow.scheme import Rules
 from workflow.service import Service
 
@@ -114,12 +114,9 @@ def training_of(
         NotFound: there is no such application, or not on that day, or not by that knowledge.
     """
     history = service.history(application)
-    rules = service.rules_of(history)
-    day = as_of or service.today(rules.scheme.time_zone)
-    found = replay(history, rules, day, known_at)
-    if found is None:
-        raise NotFound(f"application {application} had not been submitted, by that day and that knowledge")
-    events = known(history, day, known_at)
+    standing, rules = service.stood(history, as_of, known_at), service.rules_of(history)
+    found = standing.application
+    events = known(history, standing.as_of, known_at)
     shown = [i for i in items_of(found, events) if i.name.startswith("training/")]
     courses = dict(zip((i.name for i in shown), found.evidence.training, strict=True))
     records = [
