@@ -12,6 +12,7 @@ from cli.options import Verb
 from cli.outcomes import tell
 from workflow import facts as f
 from workflow.carrying import carry_over as carry
+from workflow.extensions import reinstate as take_back
 from workflow.selection import decide_for
 
 
@@ -60,6 +61,28 @@ def _decide(ctx: click.Context, fact: f.Fact, on: date | None, dry_run: bool, as
     service = wiring.service(ctx, write=not dry_run)
     day = wiring.day_of_effect(service, on) if on else None
     selecting.report(ctx, selection, decide_for(service, selection, fact, day, dry_run), as_json, dry_run)
+
+
+@click.command(
+    cls=Verb,
+    example='examboard application reinstate A00001 --reason "withdrawn by mistake" --authority "minute 2024-12"',
+)
+@click.argument("application")
+@options.reason
+@options.on
+@options.as_json
+@click.pass_context
+def reinstate(
+    ctx: click.Context, application: str, reason: str, authority: str, on: date | None, as_json: bool
+) -> None:
+    """
+    Take back what ended an application: a withdrawal, an annulment or an expiry, by a decision of the board.
+
+    It goes on where its facts put it. Where time has run out since, extend the part instead: that reinstates by itself.
+    """
+    service = wiring.service(ctx)
+    day = wiring.day_of_effect(service, on) if on else None
+    tell(take_back(service, application, reason, authority, day), as_json)
 
 
 @click.command(

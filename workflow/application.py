@@ -101,6 +101,7 @@ class Application:
         certificate_standing: Standing of the certificate; empty if there is none.
         certificate_remarks: Remarks of replacements, oldest first.
         ended: The reason of a withdrawal or annulment.
+        ended_sequence: The number of that event; 0 if there is none in force.
     """
 
     key: str
@@ -135,6 +136,12 @@ class Application:
     certificate_standing: str = ""
     certificate_remarks: tuple[str, ...] = ()
     ended: str = ""
+    ended_sequence: int = 0
+
+    @property
+    def ending(self) -> int:
+        """The number of the event that ended it and can be taken back by a reinstatement; 0 if there is none."""
+        return self.expiry_sequence if self.expiry else self.ended_sequence
 
     def attempt(self, part: str, sitting: str) -> Attempt | None:
         """Find the attempt at a part in a sitting; a cancelled one no longer counts."""

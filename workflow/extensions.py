@@ -17,13 +17,13 @@ from workflow.calendar import Period
 from workflow.decisions import Outcome
 from workflow.document import LAST_DAY
 from workflow.draft import Draft
-from workflow.errors import Objection, Refused
-from workflow.facts import ValidityExtended
+from workflow.errors import Conflict, Objection, Refused
+from workflow.facts import Reinstated, ValidityExtended
 from workflow.parts import complete_set, passes
 from workflow.replay import run_clock
 from workflow.scheme import Rules
 from workflow.selection import Selection, for_selected
-from workflow.service import Service
+from workflow.service import TRIES, Done, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +106,36 @@ def _until(now: Application, rules: Rules, part: str, extension: Extension) -> d
 
 def _no(application: Application, text: str) -> Refused:
     return Refused(f"application {application.key}: ValidityExtended", [Objection("extension_applies", text)])
+
+
+def reinstate(service: Service, application: str, reason: str, authority: str, on: date | None = None) -> Done:
+    """
+    Take back what ended an application, by a decision of the board: a withdrawal, an annulment, an expiry.
+
+    Args:
+        service: The service.
+        application: Key of the application.
+        reason: Why.
+        authority: On whose decision.
+        on: The day on which it takes effect; absent: today.
+
+    Raises:
+        Refused: nothing ended it, misconduct still does, or the clock would strike again at once: then the validity
+            has to be extended, which reinstates by itself.
+        NotFound, Conflict: see errors.
+    """
+    for _ in range(TRIES):
+        draft = service.draft(service.history(application))
+        day = on or service.today(draft.rules.scheme.time_zone)
+        service.refuse_future(day, draft.rules)
+        draft.write_down(day)
+        fact = Reinstated(supersedes=draft.application.ending, reason=reason, authority=authority)
+        draft.propose(fact, day, f"reinstate:{service.new_key()}")
+        again, _taken = run_clock(draft.application, draft.rules, day)
+        if again.state == "expired" and again.expiry:
+            cause = f"{again.expiry.cause} on {again.expiry.expired_on}"
+            text = f"it would expire again at once: {cause}; extend the part instead"
+            raise Refused(f"application {application}", [Objection("clock", text, again.expiry.clause)])
+        if not service.stores.events.append([draft.append()]):
+            return Done(application, tuple(draft.new), draft.application.state)
+    raise Conflict(f"application {application} is being written by others; try again")

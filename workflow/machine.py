@@ -84,7 +84,7 @@ def _steps(rules: Rules) -> Iterator[Step]:
     yield Step("lapse", stages, stages, True)
     yield from _staying(("lapse",), ("submitted",))  # while a decision on eligibility is reopened
     yield Step("expire", ("submitted", "trained", *stages), ("expired",), False)
-    yield Step("reinstate", ("expired",), going_on, True)
+    yield Step("reinstate", ("expired", "withdrawn", "annulled"), going_on, True)
     yield Step("withdraw", going_on, ("withdrawn",), False)
     yield Step("annul", going_on, ("annulled",), False)
     # What leaves the state as it is. An attempt that was open when the set became complete still gets its result, and

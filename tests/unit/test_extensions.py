@@ -14,7 +14,7 @@ from workflow import facts as f
 from workflow.carrying import carry_over
 from workflow.check import pin
 from workflow.errors import Invalid, NotFound, Refused
-from workflow.extensions import Extension, extend
+from workflow.extensions import Extension, extend, reinstate
 from workflow.selection import Selection, decide_for
 
 EPIDEMIC = Extension("theory", "epidemic", "notice 8", months=6)
@@ -278,3 +278,29 @@ def test_a_scheme_that_carries_from_to_a_part_it_does_not_have_is_refused():
     text = scheme_with(m=MAPPED).text.replace("{theory: theory}", "{theory: nix}")
     with pytest.raises(Invalid, match="this level has no part 'nix'"):
         pin(text, "x.yaml")
+
+
+def test_a_withdrawal_is_taken_back_by_the_board_and_both_stay_visible():
+    """A withdrawal by mistake is taken back with reason and authority; the application goes on where it stood."""
+    board = Board().ready("A1").passed("A1", "theory", "2024-05-18", "2024-06-20")
+    board.record("A1", f.Withdrawn(reason="mistake"), "2024-07-01")
+    board.at("2024-07-10")
+    done = reinstate(board.service, "A1", **WHY)
+    assert done.state == "skills_exam"
+    assert [e.type for e in board.service.history("A1")][-2:] == ["Withdrawn", "Reinstated"]
+    assert board.service.standing("A1", day("2024-07-09")).application.state == "withdrawn"
+    with pytest.raises(Refused, match="reinstate is possible in"):
+        reinstate(board.service, "A1", **WHY)
+
+
+def test_an_expiry_that_would_strike_again_is_not_taken_back_but_asks_for_an_extension():
+    """Time that has run out is not undone by a word: the board extends the part, and that reinstates."""
+    board = Board().ready("A1").passed("A1", "theory", "2024-05-18", "2024-06-20").at("2026-07-01")
+    before = board.service.history("A1")
+    with pytest.raises(Refused, match="extend the part instead"):
+        reinstate(board.service, "A1", **WHY)
+    assert board.service.history("A1") == before
+    withdrawn = Board().ready("A1").passed("A1", "theory", "2024-05-18", "2024-06-20")
+    withdrawn.record("A1", f.Withdrawn(), "2024-07-01")
+    with pytest.raises(Refused, match="extend the part instead"):
+        reinstate(withdrawn.at("2026-07-01").service, "A1", **WHY)

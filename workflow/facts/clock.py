@@ -47,7 +47,11 @@ class Expired(Fact):
 
 
 class Reinstated(Fact):
-    """An expiry that had been recorded is taken back, because a fact that was not known then undoes it."""
+    """
+    An ending that had been recorded is taken back.
+
+    An expiry by a fact that was not known when the clock struck; a withdrawal or an annulment by the board's decision.
+    """
 
     step = "reinstate"
     supersedes: int
@@ -55,8 +59,8 @@ class Reinstated(Fact):
     authority: Reason
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
-        """No expiry is in force."""
-        return {"expiry": None, "expiry_sequence": 0}
+        """No ending is in force."""
+        return {"expiry": None, "expiry_sequence": 0, "ended": "", "ended_sequence": 0}
 
 
 class ValidityExtended(Fact):

@@ -20,7 +20,7 @@ class Withdrawn(Fact):
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The reason is kept."""
-        return {"ended": self.reason}
+        return {"ended": self.reason, "ended_sequence": sequence}
 
 
 class IncidentReported(Fact):
@@ -86,4 +86,4 @@ class Annulled(Fact):
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The reason is kept."""
-        return {"ended": self.reason}
+        return {"ended": self.reason, "ended_sequence": sequence}

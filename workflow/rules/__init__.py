@@ -59,7 +59,7 @@ RULES: Final[dict[type[f.Fact], tuple[Rule, ...]]] = {
     f.RecheckDecided: (c.recheck_is_open, r.is_in_scale),
     f.PartLapsed: (x.is_due,),
     f.Expired: (x.is_due,),
-    f.Reinstated: (x.supersedes_the_expiry,),
+    f.Reinstated: (x.supersedes_the_ending,),
     f.ValidityExtended: (x.lasts_longer,),
     f.PartCarriedOver: (x.part_can_be_carried,),
     f.ApplicationSuspended: (x.is_not_suspended_yet,),

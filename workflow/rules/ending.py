@@ -32,10 +32,10 @@ def is_due(move: Move) -> Objection | None:
     return None
 
 
-def supersedes_the_expiry(move: Move) -> Objection | None:
-    """A reinstatement names the expiry that it takes back."""
-    if move.fact.supersedes != move.application.expiry_sequence:
-        return Objection("supersedes_the_expiry", f"event {move.fact.supersedes} is not the expiry in force")
+def supersedes_the_ending(move: Move) -> Objection | None:
+    """A reinstatement names the ending that it takes back."""
+    if move.fact.supersedes != move.application.ending:
+        return Objection("supersedes_the_ending", f"event {move.fact.supersedes} is not what ended the application")
     return None
 
 
