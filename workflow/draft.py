@@ -15,7 +15,7 @@ from datetime import date, datetime
 from workflow.application import Application, opened
 from workflow.bars import Bar
 from workflow.clock import next_due
-from workflow.errors import Conflict, Corrupt, ExamboardError, NotFound, Refused
+from workflow.errors import Conflict, Corrupt, ExamboardError, NotFound, Objection, Refused
 from workflow.events import GENESIS, Event, chain
 from workflow.facts import Admitted, Fact, Reinstated, Submitted
 from workflow.ports import Append, Projection
@@ -113,6 +113,10 @@ class Draft:
             if before.fact != fact:
                 raise Conflict(f"command {command} was recorded already with other content (event {before.sequence})")
             return
+        if on < self.application.submitted_on:
+            text = f"takes effect on {on}, before the application was submitted on {self.application.submitted_on}"
+            subject = f"application {self.application.key}: {type(fact).__name__}"
+            raise Refused(subject, [Objection("not_before_submission", text)])
         if isinstance(fact, Admitted):
             self._refuse_barred(fact)
         latest = self.application.on

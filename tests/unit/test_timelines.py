@@ -282,3 +282,12 @@ def test_midnight_in_shanghai_changes_the_day():
 
     assert board_day(datetime(2026, 6, 20, 15, 59, 59, tzinfo=UTC), "Asia/Shanghai") == day("2026-06-20")
     assert board_day(datetime(2026, 6, 20, 16, 0, tzinfo=UTC), "Asia/Shanghai") == day("2026-06-21")
+
+
+def test_nothing_takes_effect_before_the_submission():
+    """A fact dated before the submission is refused by its day, whatever it is; it never breaks the history."""
+    t = trained()
+    for fact in (f.Withdrawn(), f.ApplicationSuspended(reason="r", authority="a")):
+        with pytest.raises(Refused, match="before the application was submitted on 2024-03-15") as refused:
+            t.record(fact, "2024-03-14", known="2024-04-02")
+        assert objections(refused) == {"not_before_submission"}

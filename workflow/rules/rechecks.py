@@ -16,6 +16,9 @@ def is_in_the_recheck_window(move: Move) -> Objection | None:
         return Objection("is_in_the_recheck_window", f"the scheme grants no recheck of {move.fact.part}")
     if attempt is None or attempt.announced_on is None:
         return Objection("is_in_the_recheck_window", f"no result of {what} has been announced")
+    if attempt.carried_from:
+        text = f"{what} was carried over: a recheck is asked for in application {attempt.carried_from}"
+        return Objection("is_in_the_recheck_window", text)
     if attempt.recheck_on:
         return Objection("is_in_the_recheck_window", f"a recheck of {what} was asked for on {attempt.recheck_on}")
     window = part.recheck.request_within
