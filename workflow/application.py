@@ -7,10 +7,10 @@ Pure. What a fact changes stands with the fact (`workflow/facts`), whether it is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal, Self
 
 from workflow import facts as f
 from workflow.evidence import Course, Evidence
@@ -18,8 +18,25 @@ from workflow.evidence import Course, Evidence
 Outcome = Literal["admitted", "absent", "cancelled", "recorded", "announced"]
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Snapshot:
+    """An immutable value that gives changed copies of itself: every step of a replay takes several."""
+
+    def but(self, **changes: Any) -> Self:
+        """Give the same value with some fields changed."""
+        return self.changed(changes)
+
+    def changed(self, changes: dict[str, Any]) -> Self:
+        """Give the same value with the fields changed that a new dictionary names."""
+        if not changes.keys() <= self.__dict__.keys():
+            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(changes.keys() - self.__dict__.keys()))}")
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)  # `dataclasses.replace` sets field by field: seven times the time
+        copy.__dict__.update(changes)
+        return copy
+
+
+@dataclass(frozen=True)
+class Attempt(Snapshot):
     """
     A candidate's way through one sitting of one part.
 
@@ -63,8 +80,12 @@ class Attempt:
         return self.outcome in ("admitted", "recorded")
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+# All that says what was passed, and until when.
+_RESULTS: Final = frozenset({"attempts", "findings", "extensions", "lapsed"})
+
+
+@dataclass(frozen=True)
+class Application(Snapshot):
     """
     One candidate's passage through one level, as known and as of some day.
 
@@ -102,6 +123,7 @@ class Application:
         certificate_remarks: Remarks of replacements, oldest first.
         ended: The reason of a withdrawal or annulment.
         ended_sequence: The number of that event; 0 if there is none in force.
+        remembered: What `parts` has found to be passed, by the rules that it asked; no part of the value.
     """
 
     key: str
@@ -137,6 +159,7 @@ class Application:
     certificate_remarks: tuple[str, ...] = ()
     ended: str = ""
     ended_sequence: int = 0
+    remembered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def ending(self) -> int:
@@ -150,9 +173,11 @@ class Application:
                 return attempt
         return None
 
-    def but(self, **changes: Any) -> Application:
-        """Give the same application with some fields changed."""
-        return replace(self, **changes)
+    def changed(self, changes: dict[str, Any]) -> Self:
+        """Give the same application with some fields changed; what is passed is found anew if it may be another."""
+        if not _RESULTS.isdisjoint(changes):
+            changes["remembered"] = {}
+        return super().changed(changes)
 
     def with_new_attempt(
         self, part: str, sitting: str, sat_on: date, outcome: Outcome, **known: Any
@@ -163,7 +188,7 @@ class Application:
     def with_attempt(self, part: str, sitting: str, **changes: Any) -> dict[str, tuple[Attempt, ...]]:
         """Give the attempts with one of them changed."""
         old = self.attempt(part, sitting)
-        return {"attempts": tuple(replace(x, **changes) if x is old else x for x in self.attempts)}
+        return {"attempts": tuple([x.changed(changes) if x is old else x for x in self.attempts])}
 
     def with_marks(self, part: str, sitting: str, score: Decimal) -> dict[str, tuple[Attempt, ...]]:
         """Give the attempts with the marks of one of them corrected; the marks before stay visible."""
@@ -201,9 +226,6 @@ def taking(application: Application, fact: f.Fact, on: date, sequence: int) -> A
         on: Its effective day.
         sequence: Its number; 0 for a step of the clock that is not written down.
     """
-    return replace(
-        application,
-        on=max(application.on, on),
-        sequence=sequence or application.sequence,
-        **fact.changes(application, on, sequence),
-    )
+    changes = fact.changes(application, on, sequence)
+    seen = {"on": max(application.on, on), "sequence": sequence or application.sequence}
+    return application.changed({**seen, **changes})

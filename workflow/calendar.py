@@ -57,6 +57,14 @@ def _shifted(start: date, years: int, months: int, days: int) -> date:
     return start + relativedelta(years=years, months=months, days=days)
 
 
+def years_after(start: date, years: int) -> date:
+    """Give the anniversary of a day; 28 February where there is no 29th."""
+    try:
+        return start.replace(year=start.year + years)
+    except ValueError:
+        return start.replace(year=start.year + years, day=28)
+
+
 def last_valid_day(start: date, period: Period, rule: LastDayRule) -> date:
     """
     Give the last day on which something that started to count on a day is valid; that day itself counts.

@@ -10,14 +10,16 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedBase
-from ruamel.yaml.constructor import RoundTripConstructor
+from ruamel.yaml.constructor import RoundTripConstructor, SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from workflow.errors import Invalid, Problem
@@ -25,6 +27,7 @@ from workflow.errors import Invalid, Problem
 FIRST_DAY: Final = date(1900, 1, 1)
 LAST_DAY: Final = date(2999, 12, 31)
 _MOST_CHARACTERS: Final = 2_000_000
+_NO_DAY: Final = "must be a day written YYYY-MM-DD"
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -38,13 +41,25 @@ def parse_day(value: object) -> date:
     Raises:
         ValueError: not a day that exists, or outside 1900-01-01 to 2999-12-31.
     """
-    if isinstance(value, str) and _ISO_DAY.fullmatch(value.strip()):
-        try:
-            value = date.fromisoformat(value.strip())
-        except ValueError:
-            raise ValueError("no such day in the calendar") from None
+    if isinstance(value, str):
+        return _written_day(value.strip())
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise ValueError("must be a day written YYYY-MM-DD")
+        raise ValueError(_NO_DAY)
+    return _in_range(value)
+
+
+@lru_cache(maxsize=65_536)  # a caseload names few days many times
+def _written_day(text: str) -> date:
+    if not _ISO_DAY.fullmatch(text):
+        raise ValueError(_NO_DAY)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("no such day in the calendar") from None
+    return _in_range(day)
+
+
+def _in_range(value: date) -> date:
     if not FIRST_DAY <= value <= LAST_DAY:
         raise ValueError(f"must lie between {FIRST_DAY} and {LAST_DAY}")
     return date(value.year, value.month, value.day)  # ruamel's own date class would not compare as a plain one
@@ -71,11 +86,16 @@ def parse_marks(value: object) -> Decimal:
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError("is not a number")
+    return _written_marks(str(value))
+
+
+@lru_cache(maxsize=65_536)  # few different marks are given
+def _written_marks(text: str) -> Decimal:
     try:
-        marks = Decimal(str(value))
+        marks = Decimal(text)
     except InvalidOperation:
         raise ValueError("is not a number") from None
-    if not marks.is_finite() or "e" in str(value).lower():
+    if not marks.is_finite() or "e" in text.lower():
         raise ValueError("is not a plain number")
     if marks < 0 or marks > 100_000:
         raise ValueError("must lie between 0 and 100000")
@@ -105,6 +125,15 @@ class _PlainDays(RoundTripConstructor):
 _PlainDays.add_constructor("tag:yaml.org,2002:timestamp", RoundTripConstructor.construct_scalar)
 
 
+class _BareDays(SafeConstructor):
+    """The same for values without line numbers."""
+
+
+_BareDays.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_scalar)
+# Tags, merged mappings and directives: where a value would not be the same without line numbers, or might not.
+_NOT_BARE: Final = re.compile(r"!|<<|%YAML|%TAG")
+
+
 def read_yaml(text: str, where: str) -> Any:
     """
     Parse YAML 1.2 (of which JSON is a part), keeping line numbers.
@@ -130,6 +159,21 @@ def read_yaml(text: str, where: str) -> Any:
         raise Invalid([Problem(where, line, "", str(error.problem or error.context or "is not YAML"))]) from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise Invalid([Problem(where, 0, "", f"is not YAML: {str(error).splitlines()[0]}")]) from None
+
+
+def read_again(text: str, where: str) -> Any:
+    """
+    Parse a document that `read_yaml` has accepted before: the same values without their lines, in less time.
+
+    Raises:
+        Invalid: as for `read_yaml`, which is asked about whatever is unusual.
+    """
+    if not _NOT_BARE.search(text):
+        parser = YAML(typ="safe", pure=True)  # the C parser that ruamel knows of reads YAML 1.1
+        parser.Constructor = _BareDays
+        with suppress(YAMLError, ValueError, RecursionError):
+            return parser.load(text)
+    return read_yaml(text, where)
 
 
 def line_of(node: object, path: Sequence[str | int]) -> int:

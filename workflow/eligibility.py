@@ -123,6 +123,12 @@ def assess(level_number: int, level: Level, evidence: Evidence, measured_on: dat
     )
 
 
+def answer_for(application: Application, rules: Rules, condition: str) -> ConditionAnswer:
+    """Answer one condition of the level as `assessed` does."""
+    asked = rules.level.conditions[condition]
+    return _condition(condition, application.level, asked, weighed(application), application.submitted_on)
+
+
 def assessed(application: Application, rules: Rules) -> Eligibility:
     """Answer the eligibility of an application by its evidence as checked and judged, on its day of submission."""
     return assess(application.level, rules.level, weighed(application), application.submitted_on)

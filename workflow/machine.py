@@ -24,32 +24,29 @@ ENDED: Final = ("certified", "expired", "refused", "withdrawn", "annulled")
 
 
 @dataclass(frozen=True)
-class Unless:
-    """The guard of a step: asks every rule and keeps every objection."""
+class Guard:
+    """
+    The guard of one way of a step.
+
+    Attributes:
+        rules: The rules of the step; every one is asked, and every objection kept.
+        leads_to: The state into which the facts afterwards must put the application; empty: wherever they do.
+    """
 
     rules: tuple[Rule, ...]
+    leads_to: str
 
     def __call__(self, event: EventData) -> bool:
-        """Tell whether no rule objects; asked once for each move, however many ways the step may lead."""
+        """Tell whether this way is the one; rules are asked once for each move, however many ways its step has."""
         move = event.model
         assert isinstance(move, Move)
         if not move.is_asked:
-            move.objections += [no for rule in self.rules if (no := rule(move)) is not None]
+            for rule in self.rules:
+                if (no := rule(move)) is not None:
+                    move.objections.append(no)
             move.is_asked = True
-        return not move.objections
-
-
-@dataclass(frozen=True)
-class Leads:
-    """The guard of one way of a step: the facts afterwards put the application into this very state."""
-
-    dest: str
-
-    def __call__(self, event: EventData) -> bool:
-        """Tell whether this way is the one."""
-        move = event.model
-        assert isinstance(move, Move)
-        return move.leads_to == self.dest
+        # Where it would lead is not asked of a fact to which a rule objects: it may make no sense at all.
+        return not move.objections and (not self.leads_to or move.leads_to == self.leads_to)
 
 
 @dataclass(frozen=True)
@@ -109,7 +106,7 @@ def _steps(rules: Rules) -> Iterator[Step]:
     yield from _staying(("report_incident",), (*going_on, *over))
     yield from _staying(("check_evidence", "judge_evidence"), (*going_on, "certified"))
     yield from _staying(("suspend", "resume"), going_on)
-    yield from _staying(tuple(STANDINGS), ("certified",))
+    yield from _staying((*STANDINGS, "expire_certificate"), ("certified",))
 
 
 def _intake(stages: tuple[str, ...]) -> Iterator[Step]:
@@ -151,12 +148,13 @@ class LevelMachine:
             transitions=[
                 {
                     "trigger": step.name,
-                    "source": list(step.sources),
+                    "source": source,
                     "dest": dest,
-                    "conditions": [Unless(guards[step.name]), *([Leads(dest)] if step.is_derived else [])],
+                    "conditions": Guard(guards[step.name], dest if step.is_derived else ""),
                 }
                 for step in self._steps
-                for dest in step.dests
+                for source in step.sources
+                for dest in sorted(step.dests, key=lambda dest: dest != source)  # most steps stay: tried first
             ],
         )
 
@@ -168,17 +166,15 @@ class LevelMachine:
             Refused: with every objection, or the states in which such a step is possible.
         """
         step = move.fact.step
-        subject = f"application {move.application.key}: {type(move.fact).__name__}"
         try:
-            moved = self._machine.events[step].trigger(move)
+            if self._machine.events[step].trigger(move):
+                return move.state
         except (KeyError, MachineError):
-            raise Refused(subject, [self._wrong_state(move.application, step)]) from None
-        if not moved:
-            if move.objections:  # where it would lead cannot be said of a fact that makes no sense
-                raise Refused(subject, move.objections)
-            elsewhere = Objection(step, f"the facts would put it into {move.leads_to}, where this step cannot lead")
-            raise Refused(subject, [elsewhere])
-        return move.state
+            raise _refused(move, [self._wrong_state(move.application, step)]) from None
+        if move.objections:  # where it would lead cannot be said of a fact that makes no sense
+            raise _refused(move, move.objections)
+        elsewhere = Objection(step, f"the facts would put it into {move.leads_to}, where this step cannot lead")
+        raise _refused(move, [elsewhere])
 
     def _wrong_state(self, application: Application, step: str) -> Objection:
         sources = [s for known in self._steps if known.name == step for s in known.sources]
@@ -223,6 +219,10 @@ class LevelMachine:
         lines += [f"    {source} --> {dest}: {', '.join(steps)}" for (source, dest), steps in ways.items()]
         lines += [f"    {state} --> [*]" for state in ENDED]
         return "\n".join(lines) + "\n"
+
+
+def _refused(move: Move, objections: list[Objection]) -> Refused:
+    return Refused(f"application {move.application.key}: {type(move.fact).__name__}", objections)
 
 
 def _closure(start: set[str], edges: set[tuple[str, str]]) -> set[str]:

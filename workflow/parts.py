@@ -15,7 +15,7 @@ from itertools import product
 from workflow.application import Application, Attempt
 from workflow.calendar import last_valid_day
 from workflow.document import LAST_DAY
-from workflow.requirements import Finding, training_finding
+from workflow.requirements import Finding, trained_from, training_finding
 from workflow.scheme import Rules
 from workflow.weighing import weighed
 
@@ -63,27 +63,17 @@ def is_void(attempt: Attempt, application: Application, rules: Rules) -> bool:
     return False
 
 
-def passes(application: Application, rules: Rules) -> list[Pass]:
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """Every pass of an application, and those that make up a complete set."""
+
+    passes: tuple[Pass, ...]
+    complete: tuple[Pass, ...]
+
+
+def passes(application: Application, rules: Rules) -> tuple[Pass, ...]:
     """List every pass, valid or not, in the order of recording."""
-    found = []
-    for attempt in application.attempts:
-        if not is_pass(attempt, rules) or attempt.announced_on is None or is_void(attempt, application, rules):
-            continue
-        last = attempt.last_valid_on or _last_valid_on(attempt, attempt.announced_on, rules)
-        last = max([last, *(until for part, until in application.extensions if part == attempt.part)])
-        judged = attempt.sat_on if rules.scheme.completion.judged_on == "sat" else attempt.announced_on
-        found.append(Pass(attempt.part, attempt.sitting, attempt.sat_on, judged, last))
-    if rules.scheme.lapse.effect == "restart":  # what was passed before a restart no longer helps
-        found = [p for p in found if (p.part, p.sitting) not in application.lapsed]
-    return found
-
-
-def _last_valid_on(attempt: Attempt, announced_on: date, rules: Rules) -> date:
-    validity = rules.parts[attempt.part].validity
-    if validity is None:
-        return LAST_DAY
-    anchor = announced_on if validity.counted_from == "announced" else attempt.sat_on
-    return last_valid_day(anchor, validity.length, validity.last_day)
+    return _passed(application, rules).passes
 
 
 def complete_set(application: Application, rules: Rules) -> tuple[Pass, ...]:
@@ -94,8 +84,46 @@ def complete_set(application: Application, rules: Rules) -> tuple[Pass, ...]:
     them ran out, and each was taken while the parts that it requires were held. A complete set does not lapse any
     more (design.md, section 3; domain.md A18 and A21).
     """
+    return _passed(application, rules).complete
+
+
+def _passed(application: Application, rules: Rules) -> _Passed:
+    """Say what is passed; found once, since neither the snapshot nor the rules change and every rule asks again."""
+    known: _Passed | None = application.remembered.get(rules)
+    if known is None:
+        found = _passes(application, rules)
+        known = application.remembered[rules] = _Passed(found, _complete_set(found, rules))
+    return known
+
+
+def _passes(application: Application, rules: Rules) -> tuple[Pass, ...]:
+    found = []
+    for attempt in application.attempts:
+        if not is_pass(attempt, rules) or attempt.announced_on is None or is_void(attempt, application, rules):
+            continue
+        last = attempt.last_valid_on or _last_valid_on(attempt, attempt.announced_on, rules)
+        if application.extensions:
+            last = max([last, *(until for part, until in application.extensions if part == attempt.part)])
+        judged = attempt.sat_on if rules.scheme.completion.judged_on == "sat" else attempt.announced_on
+        found.append(Pass(attempt.part, attempt.sitting, attempt.sat_on, judged, last))
+    if rules.scheme.lapse.effect == "restart":  # what was passed before a restart no longer helps
+        found = [p for p in found if (p.part, p.sitting) not in application.lapsed]
+    return tuple(found)
+
+
+def _last_valid_on(attempt: Attempt, announced_on: date, rules: Rules) -> date:
+    validity = rules.parts[attempt.part].validity
+    if validity is None:
+        return LAST_DAY
+    anchor = announced_on if validity.counted_from == "announced" else attempt.sat_on
+    return last_valid_day(anchor, validity.length, validity.last_day)
+
+
+def _complete_set(found: tuple[Pass, ...], rules: Rules) -> tuple[Pass, ...]:
+    if len(found) < len(rules.parts):
+        return ()
     by_part: dict[str, list[Pass]] = {part: [] for part in rules.parts}
-    for p in passes(application, rules):
+    for p in found:
         by_part[p.part].append(p)
     for choice in product(*by_part.values()):
         if max(p.judged_on for p in choice) <= min(p.last_valid_on for p in choice) and _prerequisites_hold(
@@ -120,10 +148,13 @@ def held_on(application: Application, rules: Rules, day: date) -> dict[str, Pass
 
     All parts of a complete set are held for good.
     """
-    if complete := complete_set(application, rules):
-        return {p.part: p for p in complete}
+    passed = _passed(application, rules)
+    if passed.complete:
+        return {p.part: p for p in passed.complete}
+    if not passed.passes:
+        return {}
     held: dict[str, Pass] = {}
-    for p in passes(application, rules):
+    for p in passed.passes:
         if p.last_valid_on >= day and (p.part not in held or p.last_valid_on > held[p.part].last_valid_on):
             held[p.part] = p
     return {part: held[part] for part in rules.parts if part in held}
@@ -158,6 +189,16 @@ def training_gate(application: Application, rules: Rules) -> Finding | None:
     return training_finding(training.hours, application.level, courses, application.on)
 
 
+def is_trained(application: Application, rules: Rules) -> bool:
+    """Tell whether the training gate is passed or waived, as `training_gate` does, without the words."""
+    training = rules.level.training
+    if training.hours is None or application.is_training_waived:
+        return True
+    courses = (*weighed(application).training, *application.training)
+    met_from = trained_from(training.hours, application.level, courses, application.on)
+    return met_from is not None and met_from <= application.on
+
+
 def stage_of(application: Application, rules: Rules) -> str:
     """
     Give the stage in which the facts put an application that has not ended.
@@ -165,19 +206,23 @@ def stage_of(application: Application, rules: Rules) -> str:
     The first part not yet held names the stage, so who passes skills first stays in the theory stage (design.md,
     section 3; domain.md A23).
     """
-    if any(rules.scheme.misconduct[finding.degree].ends for _, _, finding in application.findings):
+    if application.findings and any(rules.scheme.misconduct[x.degree].ends for _, _, x in application.findings):
         return "annulled"
     if not application.condition:
         return "submitted"
-    gate = training_gate(application, rules)
-    if gate is not None and not gate.met:
+    if not is_trained(application, rules):
         return "submitted"
-    if not any(a.outcome != "cancelled" for a in application.attempts):
+    if all(a.outcome == "cancelled" for a in application.attempts):
         return "trained"
     if complete_set(application, rules):
         return "awaiting_award"
+    held = set(held_on(application, rules, application.on))
     # A lapse that waits for a result has not happened yet: whoever waits stays in the stage where the wait began.
-    waiting = {p.part for p in passes(application, rules) if open_attempts(application, p.last_valid_on)}
-    held = waiting | held_on(application, rules, application.on).keys()
+    if found := passes(application, rules):
+        awaited = [a.sat_on for a in application.attempts if a.is_open]
+        held.update(p.part for p in found if awaited and min(awaited) <= p.last_valid_on)
+    for stage, part in rules.stages.items():
+        if part not in held:
+            return stage
     # All held and yet no complete set: a part was passed before one that it requires, so the last must be taken again.
-    return next((stage for stage, part in rules.stages.items() if part not in held), list(rules.stages)[-1])
+    return list(rules.stages)[-1]

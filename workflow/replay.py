@@ -9,7 +9,7 @@ fallen due by `as_of` (design.md, law 2). A step that the machine does not allow
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from workflow.application import Application, opened
@@ -58,7 +58,7 @@ def advance(application: Application, fact: Fact, on: date, rules: Rules, sequen
     state = machine_of(rules).state_after(move)
     if state == application.state:
         return move.after
-    return replace(move.after, state=state, entered_on=max(on, application.entered_on))
+    return move.after.but(state=state, entered_on=max(on, application.entered_on))
 
 
 def fold(events: Iterable[Event], rules: Rules) -> Application | None:

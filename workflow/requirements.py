@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, get_args
 
 from dateutil.relativedelta import relativedelta
 
-from workflow.calendar import ONE_DAY, count
+from workflow.calendar import ONE_DAY, count, years_after
 from workflow.conditions import (
     CertificateRequirement,
     EducationRequirement,
@@ -121,7 +122,9 @@ def _from_first(fitting: Sequence[tuple[date | None, str, str]], on: date, asked
     return Finding(asked, False, anchor, (used,), late, anchor, name)
 
 
-def _education(asked: EducationRequirement, shown: Sequence[Education], on: date) -> Finding:
+@lru_cache(maxsize=1_000)  # schemes hold few requirements, and each is asked of every application
+def _wanted(asked: EducationRequirement) -> tuple[str, tuple[tuple[str, Callable[[Education], bool]], ...]]:
+    """Give what is asked of an education in words, and each piece of it in words and as a question."""
     degrees, schools, fields = asked.degree or (), asked.school or (), asked.field or ()
     checks: tuple[tuple[object, str, Callable[[Education], bool]], ...] = (
         (degrees, _one_of(_DEGREES, degrees), lambda e: e.degree in degrees),
@@ -134,8 +137,12 @@ def _education(asked: EducationRequirement, shown: Sequence[Education], on: date
         (fields, f"in {_one_of(_RELATIONS, fields)} major", lambda e: e.field in fields),
         (asked.status, _one_of(_STATUSES, asked.status), lambda e: e.status in asked.status),
     )
-    wanted = [(words, is_so) for is_asked, words, is_so in checks if is_asked]
-    text = ("" if degrees else "education ") + ", ".join(words for words, _ in wanted)
+    wanted = tuple((words, is_so) for is_asked, words, is_so in checks if is_asked)
+    return ("" if degrees else "education ") + ", ".join(words for words, _ in wanted), wanted
+
+
+def _education(asked: EducationRequirement, shown: Sequence[Education], on: date) -> Finding:
+    text, wanted = _wanted(asked)
 
     def named(e: Education) -> tuple[str, str]:
         name = _DEGREES[e.degree] if e.degree else f"{_SCHOOLS[_school_of(e)]} diploma"
@@ -144,6 +151,8 @@ def _education(asked: EducationRequirement, shown: Sequence[Education], on: date
 
     lacking = {e: [words for words, is_so in wanted if not is_so(e)] for e in shown}
     fitting = [(e.completed_on if e.status == "graduated" else None, *named(e)) for e in shown if not lacking[e]]
+    if fitting:
+        return _from_first(fitting, on, text, "")
     near = min(((len(words), named(e)[1], words) for e, words in lacking.items()), default=None)
     missing = f"{near[1]}, does not fit (asked for: {', '.join(near[2])})" if near else f"not shown: {text}"
     return _from_first(fitting, on, text, missing)
@@ -168,12 +177,30 @@ def _certificate(asked: CertificateRequirement, shown: Sequence[Certificate], on
         for c in same_level
         if c.occupation in asked.occupation and c.kind in asked.kind
     ]
+    if fitting:
+        return _from_first(fitting, on, text, "")
     near = min(map(described, same_level), default="")
     return _from_first(fitting, on, text, f"{near}, does not fit (asked for: {text})" if near else f"not shown: {text}")
 
 
 def _level_name(level: int | str) -> str:
     return f"level-{level}" if isinstance(level, int) else level.replace("_", " ")
+
+
+def _courses(level: int, shown: Iterable[Course]) -> list[Course]:
+    courses = [c for c in shown if c.for_level == level]
+    courses.sort(key=lambda c: (c.completed_on or FIRST_DAY, c.hours, c.completion_certificate))
+    return courses
+
+
+def trained_from(hours: Decimal, level: int, shown: Iterable[Course], on: date) -> date | None:
+    """Give the day from which `training_finding` is met; None where there is none."""
+    done, certified = Decimal(), False
+    for course in _courses(level, shown):
+        done, certified = done + course.hours, certified or (course.completion_certificate and course.is_formal)
+        if done >= hours and certified:
+            return course.completed_on or on
+    return None
 
 
 def training_finding(hours: Decimal, level: int, shown: Sequence[Course], on: date) -> Finding:
@@ -192,10 +219,7 @@ def training_finding(hours: Decimal, level: int, shown: Sequence[Course], on: da
     """
     needed = hours
     text = f"level-{level} course of {needed} class hours with a completion certificate"
-    courses = sorted(
-        (c for c in shown if c.for_level == level),
-        key=lambda c: (c.completed_on or FIRST_DAY, c.hours, c.completion_certificate),
-    )
+    courses = _courses(level, shown)
     if not courses:
         return Finding(text, False, None, (), f"not shown: {text}")
     used = tuple(
@@ -204,13 +228,12 @@ def training_finding(hours: Decimal, level: int, shown: Sequence[Course], on: da
         + ("" if c.is_formal else ", by self-study alone")
         for c in courses
     )
-    done, certified = needed * 0, False
-    for course in courses:
-        done, certified = done + course.hours, certified or (course.completion_certificate and course.is_formal)
-        if done >= needed and certified:
-            day = course.completed_on or on
-            late = f"level-{level} course: completed {count((day - on).days, 'day')} after {on}, the day that decides"
-            return Finding(text, day <= on, day, used, late if day > on else "")
+    day = trained_from(hours, level, courses, on)
+    if day is not None:
+        late = f"level-{level} course: completed {count((day - on).days, 'day')} after {on}, the day that decides"
+        return Finding(text, day <= on, day, used, late if day > on else "")
+    done = sum(c.hours for c in courses)
+    certified = any(c.completion_certificate and c.is_formal for c in courses)
     short = f"{needed - done} of {needed} class hours are missing" if done < needed else ""
     alone = any(c.completion_certificate for c in courses)
     none = "the certificate of a course by self-study alone does not count" if alone else "there is no certificate"
@@ -289,7 +312,7 @@ def _cumulative(runs: Sequence[_Run], years: int, on: date) -> tuple[date | None
     Returns:
         The day on which the years are complete (None: not by work that is going on), and the days short on `on`.
     """
-    needed = (runs[0].start + relativedelta(years=years) - runs[0].start).days
+    needed = (years_after(runs[0].start, years) - runs[0].start).days
     done = 0
     first = None
     for run in runs:
@@ -303,7 +326,7 @@ def _cumulative(runs: Sequence[_Run], years: int, on: date) -> tuple[date | None
 
 def _continuous(runs: Sequence[_Run], years: int, on: date) -> tuple[date | None, int]:
     """Find the first run that has, or will have, the length; where there is none, how short the longest one is."""
-    goals = [(run.start + relativedelta(years=years), run) for run in runs]
+    goals = [(years_after(run.start, years), run) for run in runs]
     reached = [(goal, run) for goal, run in goals if run.end is None or run.end >= goal]
     short = {goal: (goal - run.start).days - run.days_by(on) for goal, run in goals}
     if not reached:

@@ -22,9 +22,9 @@ def items(evidence: Evidence) -> dict[str, Any]:
 
 def weighed(application: Application) -> Evidence:
     """Give the evidence that counts."""
-    if not application.checks and not application.judgements:
-        return application.evidence
     rejected = {check.item for check in application.checks if check.status == "rejected"}
+    if not rejected and not application.judgements:
+        return application.evidence
     judged = {judgement.item: judgement for judgement in application.judgements}
     kept: dict[str, list[Any]] = {kind: [] for kind in KINDS}
     for name, piece in items(application.evidence).items():

@@ -74,6 +74,7 @@ RULES: Final[dict[type[f.Fact], tuple[Rule, ...]]] = {
     f.CertificateRestored: (x.certificate_stands_so,),
     f.CertificateRevoked: (x.certificate_stands_so,),
     f.CertificateReplaced: (x.certificate_stands_so,),
+    f.CertificateExpired: (x.is_due,),
 }
 
 __all__ = ["RULES", "Move", "Rule"]

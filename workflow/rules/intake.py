@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workflow.eligibility import assessed
+from workflow.eligibility import answer_for
 from workflow.errors import Objection
 from workflow.parts import training_gate
 from workflow.rules.move import Move
@@ -16,12 +16,10 @@ def condition_is_met(move: Move) -> Objection | None:
         return Objection(
             "condition_is_met", f"there is no condition {fact.condition!r}; there are {', '.join(level.conditions)}"
         )
-    answer = assessed(a, move.rules)
-    if fact.condition in answer.conditions_met:
+    answer = answer_for(a, move.rules, fact.condition)
+    if answer.met:
         return None
-    condition = next(c for c in answer.conditions if c.id == fact.condition)
-    text = f"measured on {a.submitted_on}: {condition.explanation}"
-    return Objection("condition_is_met", text, condition.clause)
+    return Objection("condition_is_met", f"measured on {a.submitted_on}: {answer.explanation}", answer.clause)
 
 
 def is_undecided(move: Move) -> Objection | None:

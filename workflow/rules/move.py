@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 from workflow.application import Application, taking
@@ -14,7 +13,7 @@ from workflow.parts import stage_of
 from workflow.scheme import Rules
 
 
-@dataclass
+@dataclass(slots=True, eq=False)
 class Move:
     """
     One fact's attempt to become true of one application; lives for a moment and is never stored.
@@ -38,16 +37,22 @@ class Move:
     state: str
     objections: list[Objection] = field(default_factory=list)
     is_asked: bool = False
+    _after: Application | None = None
+    _leads_to: str = ""
 
-    @cached_property
+    @property
     def after(self) -> Application:
         """The application with the fact taken in, its state not yet moved."""
-        return taking(self.application, self.fact, self.on, self.sequence)
+        if self._after is None:
+            self._after = taking(self.application, self.fact, self.on, self.sequence)
+        return self._after
 
-    @cached_property
+    @property
     def leads_to(self) -> str:
         """The stage in which the facts put the application afterwards."""
-        return stage_of(self.after, self.rules)
+        if not self._leads_to:
+            self._leads_to = stage_of(self.after, self.rules)
+        return self._leads_to
 
 
 Rule = Callable[[Move], Objection | None]
