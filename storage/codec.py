@@ -127,6 +127,9 @@ def projection_row(projection: Projection) -> dict[str, Any]:
         "sequence": projection.sequence,
         "head": projection.head,
         "next_due_on": projection.next_due_on,
+        "recorded_at": projection.recorded_at,
+        "next_due_type": projection.next_due_type,
+        "next_due_data": projection.next_due_data,
     }
 
 

@@ -20,10 +20,14 @@ from sqlalchemy import URL, Connection, Engine, delete, exists, inspect, select,
 from storage import tables
 from storage.bulk import Bulk, insert
 from storage.codec import admission_rows, from_row, projection_row
+from storage.due import SqlDue
 from storage.engine import normal_url, open_engine, reading, speaking, sqlite_file, writing
 from storage.events import PAGE, SqlEvents, event_columns
 from storage.migrations import REVISIONS
+from storage.outbox import SqlOutbox
 from storage.registers import SqlCandidates, SqlSchemes
+from storage.runs import SqlRuns
+from storage.seals import SqlSeals
 from storage.seating import SqlSeats
 from storage.sittings import SqlSittings
 from storage.verifications import SqlVerifications
@@ -64,10 +68,14 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine: Final = engine
         self.events: Final = SqlEvents(engine)
+        self.due: Final = SqlDue(engine, self.events)
+        self.runs: Final = SqlRuns(engine, self.events)
+        self.outbox: Final = SqlOutbox(engine)
         self.candidates: Final = SqlCandidates(engine)
         self.schemes: Final = SqlSchemes(engine)
         self.sittings: Final = SqlSittings(engine)
         self.verifications: Final = SqlVerifications(engine)
+        self.seals: Final = SqlSeals(engine)
 
     def __enter__(self) -> Self:
         return self

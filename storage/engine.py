@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
@@ -20,6 +21,7 @@ from sqlalchemy import exc as sa
 from workflow.errors import Conflict, Corrupt, Misconfigured, Unavailable
 
 BUSY_MILLISECONDS: Final = 10_000
+IDLE_SECONDS_TO_PING: Final = 1.0
 IDLE_MILLISECONDS: Final = 30_000  # a node that hangs while it holds rows must not block the night (engines.md, 2.3)
 EXAMPLES: Final = "sqlite:///examboard.db, a file name ending .db or .sqlite, or postgresql://user@host/database"
 
@@ -118,13 +120,12 @@ def _postgresql(url: URL, read_only: bool) -> Engine:
     arguments: dict[str, Any] = {"prepare_threshold": None} if is_pooled else {}
     if not is_pooled:
         own = f"-c timezone=UTC -c idle_in_transaction_session_timeout={IDLE_MILLISECONDS}"
-        arguments["options"] = f"{query.pop('options', '')} {own}"
+        arguments["options"] = f"{own} {query.pop('options', '')}"  # the last one holds: what the URL says wins
     try:
-        return create_engine(
+        engine = create_engine(
             url.set(query=query),
             connect_args=arguments,
             execution_options={"postgresql_readonly": True} if read_only else {},
-            pool_pre_ping=True,
             hide_parameters=True,
             paramstyle="format",  # bulk rows go to the driver as tuples
         )
@@ -132,6 +133,24 @@ def _postgresql(url: URL, read_only: bool) -> Engine:
         raise Misconfigured(
             f"the driver for PostgreSQL is missing ({error.name}); install it with: pip install 'examboard[postgres]'"
         ) from None
+    _ping_after_idling(engine)
+    return engine
+
+
+def _ping_after_idling(engine: Engine) -> None:
+    """Ask the server whether a connection still stands, but not where it was in use a second ago."""
+
+    @event.listens_for(engine, "checkin")
+    def note(_driver: Any, record: Any) -> None:
+        record.info["used"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ping(driver: Any, record: Any, _proxy: Any) -> None:
+        if monotonic() - record.info.get("used", monotonic()) > IDLE_SECONDS_TO_PING:
+            try:
+                engine.dialect.do_ping(driver)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise sa.DisconnectionError from error
 
 
 @contextmanager
@@ -182,7 +201,8 @@ def _refused_row(error: sa.IntegrityError) -> Conflict | Corrupt:
     if "append-only" in text:
         return Corrupt(f"refused by the database: {text}")
     taken = "event.bucket, event.application, event.sequence"
-    if taken in text or getattr(diagnosis, "constraint_name", None) == "pk_event":
+    name = getattr(diagnosis, "constraint_name", None) or text  # on a Citus worker the shard's number follows the name
+    if taken in text or re.search(r"\bpk_event(_\d+)?\b", name):
         return Conflict("someone else has written to this application; look again and repeat if it still holds")
     return Corrupt(f"the database refuses a row that breaks its rules: {text}; nothing was kept")
 

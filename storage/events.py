@@ -7,7 +7,6 @@ Only appends. The projection is written in the transaction that writes the event
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
@@ -20,7 +19,8 @@ from storage.batch import in_key_order, moved_on
 from storage.bulk import Bulk, insert
 from storage.codec import admission_rows, certificate_rows, code_rows, from_row, projection_row, to_row
 from storage.engine import reading, writing
-from storage.seating import SqlSeats
+from storage.seating import SqlSeats, steps_of
+from storage.single import Single, Statement
 from workflow.events import Event
 from workflow.ports import Append, Projection, Sitting, bucket_of
 from workflow.seating import Seat
@@ -36,7 +36,7 @@ event_columns: Final[Sequence[ColumnElement[Any]]] = (
 )  # fmt: skip
 _PROJECTION: Final[Sequence[ColumnElement[Any]]] = (
     _a.application, _a.candidate, _a.scheme, _a.digest, _a.level, _a.submitted_on, _a.state, _a.sequence, _a.head,
-    _a.next_due_on,
+    _a.next_due_on, _a.recorded_at, _a.next_due_type, _a.next_due_data,
 )  # fmt: skip
 # Made once: putting a statement together costs as much as running it.
 _HISTORY: Final = (
@@ -47,6 +47,7 @@ _HISTORY: Final = (
 _ONE_PROJECTION: Final = select(*_PROJECTION).where(
     _a.bucket == bindparam("in_bucket"), _a.application == bindparam("key")
 )
+_OF_CANDIDATE: Final = select(_a.application).where(_a.candidate == bindparam("who")).order_by(_a.application)
 # Through the unique key (application, bucket) and then the events' own, so that neither database sorts events.
 _IN_KEY_ORDER: Final = (
     select(*event_columns)
@@ -56,7 +57,7 @@ _IN_KEY_ORDER: Final = (
 )
 
 
-class _Overtaken(Exception):
+class Overtaken(Exception):
     """At least one application of a batch has moved on."""
 
 
@@ -66,6 +67,7 @@ class SqlEvents:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._seats = SqlSeats()
+        self._single = Single(engine)
 
     def history(self, application: str) -> tuple[Event, ...]:
         """
@@ -120,12 +122,12 @@ class SqlEvents:
         ordered = in_key_order(batch)
         if not ordered:
             return ()
+        if len(ordered) == 1 and (kept := self._append_one(ordered[0])) is not None:
+            return () if kept else (ordered[0].application,)
         try:
             with writing(self._engine) as tx:
-                if not self._claim(tx, ordered):
-                    raise _Overtaken
-                self._record(tx, ordered)
-        except _Overtaken:
+                self.write(tx, ordered)
+        except Overtaken:
             if len(ordered) == 1:
                 return (ordered[0].application,)
         else:
@@ -133,6 +135,35 @@ class SqlEvents:
         # Many rows at once only tell how many moved on; row by row tells which.
         with writing(self._engine) as tx:
             return self._record_what_holds(tx, batch)
+
+    def _append_one(self, append: Append) -> bool | None:
+        """Write one application the short way; None where the long way must be taken."""
+        if not self._single.is_possible or steps_of(append.events):  # seats are taken in the long way
+            return None
+        row = projection_row(append.projection)
+        claim = (self._insert_application, row)
+        if append.expected:
+            claim = (self._update_application, {**row, "expected": append.expected})
+        statements: list[Statement] = [claim, *((self._insert_event, to_row(event)) for event in append.events)]
+        statements += [(self._insert_admission, row) for row in admission_rows(append.events)]
+        statements += [(self._insert_certificate, row) for row in certificate_rows(append.events)]
+        statements += [(self._insert_code, row) for row in code_rows(append.events)]
+        return self._single.write(statements)
+
+    def write(self, tx: Connection, ordered: Sequence[Append]) -> None:
+        """
+        Write appends, in key order, in a transaction of the caller's.
+
+        Raises:
+            Overtaken: at least one application has moved on; the transaction must be rolled back.
+        """
+        if not self._claim(tx, ordered):
+            raise Overtaken
+        self._record(tx, ordered)
+
+    def insert_steps(self, tx: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert events given as rows of the table, bucket first."""
+        self._insert_event.tuples(tx, rows)
 
     def _record_what_holds(self, tx: Connection, batch: Sequence[Append]) -> tuple[str, ...]:
         kept = [append for append in in_key_order(batch) if self._claim(tx, [append])]
@@ -162,11 +193,9 @@ class SqlEvents:
             with writing(self._engine) as tx:
                 self._seats.lock(tx, sitting)
                 ordered = in_key_order(build(self._seats.free(tx, sitting, most)))
-                if not self._claim(tx, ordered):
-                    raise _Overtaken
-                self._record(tx, ordered)
+                self.write(tx, ordered)
                 return ()
-        except _Overtaken:
+        except Overtaken:
             with writing(self._engine) as tx:
                 self._seats.lock(tx, sitting)
                 return self._record_what_holds(tx, build(self._seats.free(tx, sitting, most)))
@@ -200,11 +229,6 @@ class SqlEvents:
             for row in rows:
                 yield Projection(*row)
 
-    def due(self, on: date) -> tuple[str, ...]:
-        """Give the keys of applications for which the clock had something to do by a day, in key order."""
-        # Sorted here: asked for the order, SQLite walks all keys in it rather than the small index of what is due.
-        return tuple(sorted(self._keys(select(_a.application).where(_a.next_due_on <= on))))
-
     def at_sitting(self, sitting: str, part: str | None = None) -> tuple[str, ...]:
         """Give the keys of applications that were ever admitted to a sitting (of a part), in key order."""
         c = tables.admission.c
@@ -213,7 +237,8 @@ class SqlEvents:
 
     def of_candidate(self, candidate: str) -> tuple[str, ...]:
         """Give the keys of a candidate's applications, in key order."""
-        return self._keys(select(_a.application).where(_a.candidate == candidate).order_by(_a.application))
+        with reading(self._engine) as tx:
+            return tuple(tx.scalars(_OF_CANDIDATE, {"who": candidate}))
 
     def certificate_holder(self, number: str) -> str | None:
         """Give the application whose certificate bears a number."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from threading import RLock
 
 from storage.batch import in_key_order, moved_on
 from storage.codec import admission_rows, certificate_rows, code_rows, to_row
+from storage.memory_runs import MemoryDue, MemoryOutbox, MemoryRuns
+from storage.memory_seals import MemorySeals
 from storage.memory_sittings import MemorySeats, MemorySittings
 from storage.portable import check_candidates, check_portable
 from storage.verifications import check_amendment, taken
@@ -28,7 +30,7 @@ class MemoryEvents:
     """The event store in memory."""
 
     def __init__(self, seats: MemorySeats | None = None) -> None:
-        self._lock = RLock()
+        self.lock = RLock()
         self._seats = seats or MemorySeats()
         self._histories: dict[str, tuple[Event, ...]] = {}
         self._projections: dict[str, Projection] = {}
@@ -44,7 +46,7 @@ class MemoryEvents:
 
     def histories(self, applications: Sequence[str] | None = None) -> Iterator[tuple[Event, ...]]:
         """Stream whole histories in the order of application keys, as of one moment."""
-        with self._lock:
+        with self.lock:
             chosen = self._histories if applications is None else set(applications) & self._histories.keys()
             found = [self._histories[key] for key in sorted(chosen)]
         yield from found
@@ -57,7 +59,7 @@ class MemoryEvents:
             Corrupt: a command or a certificate number is used twice; nothing was kept.
         """
         ordered = in_key_order(batch)
-        with self._lock:
+        with self.lock:
             kept = [append for append in ordered if len(self.history(append.application)) == append.expected]
             self._record(kept)
         keys = {append.application for append in kept}
@@ -70,7 +72,7 @@ class MemoryEvents:
         Raises:
             Conflict: the application changed meanwhile; nothing was kept and no number is lost.
         """
-        with self._lock:
+        with self.lock:
             serial = self._series.get(series, 0) + 1
             ordered = in_key_order([build(serial)])
             if len(self.history(ordered[0].application)) != ordered[0].expected:
@@ -88,7 +90,7 @@ class MemoryEvents:
             NotFound: there is no such sitting.
             Conflict: an admission names a seat that is taken or does not exist; nothing was kept.
         """
-        with self._lock:
+        with self.lock:
             if (sitting.key, sitting.part, sitting.sat_on) not in self._seats.by_sitting:
                 raise NotFound(f"no sitting {sitting.key} of {sitting.part} on {sitting.sat_on}")
             return self.append(build(self._seats.free(sitting, most)))
@@ -122,28 +124,19 @@ class MemoryEvents:
 
     def projections(self) -> Iterator[Projection]:
         """Stream all projections in the order of application keys."""
-        with self._lock:
+        with self.lock:
             found = [self._projections[key] for key in sorted(self._projections)]
         yield from found
 
-    def due(self, on: date) -> tuple[str, ...]:
-        """Give the keys of applications for which the clock had something to do by a day, in key order."""
-        with self._lock:
-            return tuple(
-                key
-                for key, projection in sorted(self._projections.items())
-                if projection.next_due_on is not None and projection.next_due_on <= on
-            )
-
     def at_sitting(self, sitting: str, part: str | None = None) -> tuple[str, ...]:
         """Give the keys of applications that were ever admitted to a sitting (of a part), in key order."""
-        with self._lock:
+        with self.lock:
             chosen = [keys for (s, p), keys in self._admitted.items() if s == sitting and part in (None, p)]
         return tuple(sorted(set().union(*chosen)))
 
     def of_candidate(self, candidate: str) -> tuple[str, ...]:
         """Give the keys of a candidate's applications, in key order."""
-        with self._lock:
+        with self.lock:
             return tuple(sorted(key for key, row in self._projections.items() if row.candidate == candidate))
 
     def certificate_holder(self, number: str) -> str | None:
@@ -276,7 +269,11 @@ class MemoryStores:
     def __init__(self) -> None:
         seats = MemorySeats()
         self.events = MemoryEvents(seats)
+        self.runs = MemoryRuns(self.events)
+        self.due = MemoryDue(self.events, self.runs)
+        self.outbox = MemoryOutbox(self.runs)
         self.candidates = MemoryCandidates()
         self.schemes = MemorySchemes()
         self.sittings = MemorySittings(seats)
         self.verifications = MemoryVerifications()
+        self.seals = MemorySeals(self.events)

@@ -6,19 +6,20 @@ Owns the only reading and writing of personal values; no error and no log line r
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, select, text, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, func, select, text, tuple_
 
 from storage import tables, verifications
 from storage.bulk import Bulk, insert
 from storage.engine import reading, writing
 from storage.personal import PERSONAL
 from storage.portable import check_candidates
-from workflow.check import pin
+from workflow.check import pin, pin_again
 from workflow.errors import Corrupt, Invalid
 from workflow.logs import Change, Note
 from workflow.ports import Candidate
@@ -27,7 +28,8 @@ from workflow.scheme import Pinned
 KEYS_AT_ONCE: Final = 500
 
 _c, _d, _s = tables.candidate.c, tables.scheme_document.c, tables.sitting.c
-_CANDIDATE: Final = (_c.key, _c.name, _c.document_type, _c.document_number, _c.sex, _c.phone)
+_CANDIDATE: Final = (_c.key, _c.name, _c.document_type, _c.document_number, _c.sex, _c.phone, _c.email)
+_ONE: Final = select(*_CANDIDATE).where(_c.key == bindparam("who"))
 Document = tuple[str, str]
 T = TypeVar("T")
 
@@ -73,7 +75,8 @@ class SqlCandidates:
 
     def get(self, key: str) -> Candidate | None:
         """Give a person by key."""
-        return self.many([key]).get(key)
+        with reading(self._engine) as tx:
+            return next(iter(_read(tx.execute(_ONE, {"who": key}))), None)
 
     def many(self, keys: Sequence[str]) -> dict[str, Candidate]:
         """Give persons by their keys; a key that is not registered is left out."""
@@ -109,10 +112,13 @@ class SqlCandidates:
 
 
 def _persons(tx: Connection, *where: ColumnElement[bool]) -> list[Candidate]:
-    rows = tx.execute(select(*_CANDIDATE).where(*where).order_by(_c.key))
+    return _read(tx.execute(select(*_CANDIDATE).where(*where).order_by(_c.key)))
+
+
+def _read(rows: Iterable[Any]) -> list[Candidate]:
     return [
-        Candidate(key, PERSONAL.open(name), type_, PERSONAL.open(number), PERSONAL.open(sex), PERSONAL.open(phone))
-        for key, name, type_, number, sex, phone in rows
+        Candidate(key, PERSONAL.open(name), type_, *map(PERSONAL.open, (number, sex, phone, email)))
+        for key, name, type_, number, sex, phone, email in rows
     ]
 
 
@@ -126,6 +132,7 @@ def _candidate_row(candidate: Candidate) -> dict[str, Any]:
         "document_index": PERSONAL.index(candidate.document_number),
         "sex": PERSONAL.seal(candidate.sex),
         "phone": PERSONAL.seal(candidate.phone),
+        "email": PERSONAL.seal(candidate.email),
     }
 
 
@@ -197,7 +204,9 @@ def repinned(digest: str, text: str) -> Pinned:
     """
     where = f"stored scheme document {digest[:12]}"
     try:
-        pinned = pin(text, where)
+        # What the digest names went through `pin` before it was put there; any other text did not.
+        unchanged = hashlib.sha256(text.encode(errors="replace")).hexdigest() == digest
+        pinned = pin_again(text, where) if unchanged else pin(text, where)
     except Invalid as error:
         raise Corrupt(f"{where} can no longer be read: {error}") from error
     if pinned.digest != digest:

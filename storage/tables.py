@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     TIMESTAMP,
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -75,7 +76,7 @@ class Instant(TypeDecorator[datetime]):
             return None
         if isinstance(value, datetime):
             return value.astimezone(UTC)
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        return datetime.fromisoformat(f"{value}+00:00")
 
 
 # COLLATE "C": a key's order is that of its code points on both databases, whatever the server's language.
@@ -104,6 +105,9 @@ class _Application(TypedColumns):
     sequence: Named[int] = Column(Integer)
     head: Named[str] = Column(String(64))
     next_due_on: Named[date | None] = Column(Date)
+    recorded_at: Named[datetime | None] = Column(Instant)
+    next_due_type: Named[str] = Column(Code, server_default="")
+    next_due_data: Named[str] = Column(Text, server_default="")
 
 
 class _Event(TypedColumns):
@@ -155,6 +159,7 @@ class _Candidate(TypedColumns):
     document_index: Named[str] = Column(Code)
     sex: Named[str] = Column(Text)
     phone: Named[str] = Column(Text)
+    email: Named[str] = Column(Text, server_default="")
 
 
 class _Sitting(TypedColumns):
@@ -211,18 +216,85 @@ class _CandidateChange(TypedColumns):
     authority: Named[str] = Column(Text)
 
 
+class _Run(TypedColumns):
+    job: Named[str] = Column(Code, primary_key=True)
+    day: Named[date] = Column(Date, primary_key=True)
+    opened_at: Named[datetime] = Column(Instant)
+    opened_by: Named[str] = Column(Text)
+    finished_at: Named[datetime | None] = Column(Instant)
+    finished_by: Named[str] = Column(Text)
+    outcome: Named[str] = Column(Code)
+    digest: Named[str] = Column(String(64))
+
+
+class _RunPart(TypedColumns):
+    bucket: Named[int] = Column(SmallInteger, primary_key=True, autoincrement=False)
+    job: Named[str] = Column(Code, primary_key=True)
+    day: Named[date] = Column(Date, primary_key=True)
+    key: Named[str] = Column(Code, primary_key=True)
+    at: Named[datetime] = Column(Instant)
+    by: Named[str] = Column(Text)
+    changes: Named[str] = Column(Text)
+
+
+class _Parked(TypedColumns):
+    bucket: Named[int] = Column(SmallInteger, primary_key=True, autoincrement=False)
+    application: Named[str] = Column(Code, primary_key=True)
+    job: Named[str] = Column(Code, primary_key=True)
+    day: Named[date] = Column(Date, primary_key=True)
+    at: Named[datetime] = Column(Instant)
+    reason: Named[str] = Column(Text)
+
+
+class _Outbox(TypedColumns):
+    bucket: Named[int] = Column(SmallInteger, primary_key=True, autoincrement=False)
+    application: Named[str] = Column(Code, primary_key=True)
+    reason: Named[str] = Column(Code, primary_key=True)
+    candidate: Named[str] = Column(Code)
+    kind: Named[str] = Column(Code)
+    about: Named[str] = Column(Text)
+    queued_on: Named[date] = Column(Date)
+    useful_until: Named[date] = Column(Date)
+    queued_at: Named[datetime] = Column(Instant)
+    tries: Named[int] = Column(SmallInteger)
+    next_try_at: Named[datetime | None] = Column(Instant)
+    sent_at: Named[datetime | None] = Column(Instant)
+    error: Named[str] = Column(Text)
+
+
+class _Seal(TypedColumns):
+    number: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    size: Named[int] = Column(BigInteger, unique=True)
+    root: Named[str] = Column(String(64))
+    note: Named[str] = Column(Text)
+    at: Named[datetime] = Column(Instant)
+    by: Named[str] = Column(Text)
+    frontier: Named[str] = Column(Text)
+    key: Named[str] = Column(Code)
+
+
+class _SealRange(TypedColumns):
+    bucket: Named[int] = Column(SmallInteger, primary_key=True, autoincrement=False)
+    application: Named[str] = Column(Code, primary_key=True)
+    seal: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    first_sequence: Named[int] = Column(Integer)
+    last_sequence: Named[int] = Column(Integer)
+    head: Named[str] = Column(String(64))
+
+
 scheme_document: Final = Table("scheme_document", metadata, _SchemeDocument)
 
 # The second key serves whatever runs over all applications in the order of their keys, without sorting.
 application: Final = Table("application", metadata, _Application, UniqueConstraint("application", "bucket"))
 
-# What is due is few among many: the index holds only applications for which the clock has something to do, and all
-# that the question needs.
 Index("ix_application_candidate", application.c.candidate)
+
+# What is due is few among many: the index holds only applications for which the clock has something to do. Claims go
+# bucket by bucket, since Citus locks rows of one bucket only.
 Index(
     "ix_application_due",
-    application.c.next_due_on,
     application.c.bucket,
+    application.c.next_due_on,
     application.c.application,
     sqlite_where=application.c.next_due_on.is_not(None),
     postgresql_where=application.c.next_due_on.is_not(None),
@@ -270,6 +342,30 @@ verification: Final = Table("verification", metadata, _Verification)
 
 candidate_change: Final = Table("candidate_change", metadata, _CandidateChange)
 
+# A run is named by its job and its business day. What it did stands in its parts, each written by the transaction that
+# did it; what it could not judge is parked until the run is taken up again or the next night.
+run: Final = Table("run", metadata, _Run)
+
+run_part: Final = Table("run_part", metadata, _RunPart)
+
+parked: Final = Table("parked", metadata, _Parked)
+
+# One notice for each application and reason, ever. The index holds only what waits.
+outbox: Final = Table("outbox", metadata, _Outbox)
+Index(
+    "ix_outbox_waiting",
+    outbox.c.bucket,
+    outbox.c.next_try_at,
+    sqlite_where=outbox.c.next_try_at.is_not(None),
+    postgresql_where=outbox.c.next_try_at.is_not(None),
+)
+
+# A seal goes on where the one before ended; its ranges say which events came in. The second key gives the log's order.
+seal: Final = Table("seal", metadata, _Seal)
+
+seal_range: Final = Table("seal_range", metadata, _SealRange, UniqueConstraint("seal", "bucket", "application"))
+
 APPEND_ONLY: Final = (
-    "event", "scheme_document", "certificate", "certificate_code", "verification", "candidate_change",
+    "event", "scheme_document", "certificate", "certificate_code", "verification", "candidate_change", "run_part",
+    "seal", "seal_range",
 )  # fmt: skip

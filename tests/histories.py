@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from workflow import facts as f
-from workflow.events import GENESIS, Event, chain
+from workflow.events import GENESIS, Event, canonical_data, chain
 from workflow.evidence import Certificate, Course, Education, Evidence, Work
 from workflow.ports import Append, Projection
 
@@ -72,6 +72,7 @@ FACTS: Final[tuple[f.Fact, ...]] = (
     f.CertificateRevoked(reason="false papers", authority="board"),
     f.CertificateReplaced(remark="replaces a lost paper", stationery="S-9", reason="lost", authority="board"),
     f.CertificateAwarded(number="2600003000001", series="26-3-*", serial=1, authority="board"),
+    f.CertificateExpired(last_valid_on=date(2029, 2, 28), clause="A7"),
 )
 
 
@@ -108,5 +109,12 @@ def projected(history: Sequence[Event], next_due_on: date | None = None) -> Proj
     """Give the projection of a history, as far as the builders go."""
     last = history[-1]
     return Projection(
-        last.application, "c-1", "test", DIGEST, 3, FIRST, last.dest, last.sequence, last.hash, next_due_on
-    )
+        last.application, "c-1", "test", DIGEST, 3, FIRST, last.dest, last.sequence, last.hash, next_due_on,
+        last.recorded_at, "Expired" if next_due_on else "", due_data(next_due_on) if next_due_on else "",
+    )  # fmt: skip
+
+
+def due_data(on: date) -> str:
+    """Give the step of the clock that the builders let fall due on a day, as canonical JSON."""
+    last = on - timedelta(days=1)
+    return canonical_data(f.Expired(cause="theory lapsed", last_valid_on=last, expired_on=on, clause="A4"))

@@ -9,14 +9,13 @@ What a draft holds in the end is appended in one transaction or not at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 
 from workflow.application import Application, opened
 from workflow.bars import Bar
 from workflow.clock import next_due
 from workflow.errors import Conflict, Corrupt, ExamboardError, NotFound, Objection, Refused
-from workflow.events import GENESIS, Event, chain
+from workflow.events import GENESIS, Event, canonical_data, chain
 from workflow.facts import Admitted, Fact, Reinstated, Submitted
 from workflow.ports import Append, Projection
 from workflow.replay import Taken, advance, fold, run_clock
@@ -42,6 +41,7 @@ class Draft:
         at: datetime,
         actor: str,
         bars: Callable[[], tuple[Bar, ...]] = tuple,
+        application: Application | None = None,
     ) -> None:
         """
         Take up a history.
@@ -53,15 +53,17 @@ class Draft:
                 moment is always a beginning of the history, even if the machine's clock jumps back.
             actor: Who acts.
             bars: Gives the bars that misconduct in other applications of the candidate brings; asked when needed.
+            application: What the history folds to, where that is known already; else it is folded.
 
         Raises:
             NotFound: the history is empty.
             Corrupt: it does not replay.
         """
-        try:
-            application = fold(history, rules)
-        except Refused as refused:
-            raise Corrupt(f"the history does not replay: {refused}") from refused
+        if application is None:
+            try:
+                application = fold(history, rules)
+            except Refused as refused:
+                raise Corrupt(f"the history does not replay: {refused}") from refused
         if application is None:
             raise NotFound("no such application")
         self.rules = rules
@@ -72,6 +74,7 @@ class Draft:
         self._actor = actor
         self._commands = {event.command: event for event in history}
         self._bars = bars
+        self._barred: tuple[Bar, ...] | None = None
 
     @classmethod
     def opening(
@@ -89,6 +92,7 @@ class Draft:
         draft = cls.__new__(cls)
         draft.rules, draft.application, draft.new = rules, opened(key, fact, on), []
         draft._history, draft._at, draft._actor, draft._commands, draft._bars = (), at, actor, {}, bars
+        draft._barred = None
         draft._add(Taken(fact, on, "", "submitted"), command)
         return draft
 
@@ -123,7 +127,7 @@ class Draft:
         application, overdue = run_clock(self.application, self.rules, on)
         sequence = self.application.sequence + len(overdue)
         if application.expiry and not application.expiry_sequence:
-            application = replace(application, expiry_sequence=sequence)
+            application = application.but(expiry_sequence=sequence)
         steps = list(overdue)
         back = _reinstatement(application, self.rules, fact, on, sequence)
         for step_fact, step_on in [*([back] if back else []), (fact, on)]:
@@ -161,9 +165,14 @@ class Draft:
         for step in overdue:
             self._add(step, "")
         if self.application.expiry and not self.application.expiry_sequence:
-            self.application = replace(self.application, expiry_sequence=self.new[-1].sequence)
-        self.application = replace(self.application, sequence=self.sequence)
+            self.application = self.application.but(expiry_sequence=self.new[-1].sequence)
+        self.application = self.application.but(sequence=self.sequence)
         return len(overdue)
+
+    @property
+    def recorded_events(self) -> tuple[Event, ...]:
+        """The events that were recorded before."""
+        return self._history
 
     @property
     def sequence(self) -> int:
@@ -188,7 +197,9 @@ class Draft:
 
     def _refuse_barred(self, fact: Admitted) -> None:
         """Refuse who is barred by another application; replay cannot, since it knows one history alone."""
-        objections = [no for bar in self._bars() if (no := bar.objection(fact.sat_on, "the sitting"))]
+        if self._barred is None:  # asked once, however many admissions are drafted
+            self._barred = self._bars()
+        objections = [no for bar in self._barred if (no := bar.objection(fact.sat_on, "the sitting"))]
         if objections:
             raise Refused(f"application {self.application.key}: Admitted", objections)
 
@@ -245,5 +256,8 @@ def project(application: Application, rules: Rules, last: Event) -> Projection:
         application.state,
         last.sequence,
         last.hash,
-        due.on if due else None,
+        max(due.on, application.on) if due else None,
+        last.recorded_at,
+        type(due.fact).__name__ if due else "",
+        canonical_data(due.fact) if due else "",
     )

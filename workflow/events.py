@@ -9,15 +9,20 @@ law 4).
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any, Final
-
-import rfc8785
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from json.encoder import encode_basestring as _quoted  # a JSON string exactly as RFC 8785 writes it
+from typing import Final
 
 from workflow.errors import Corrupt
 from workflow.facts import Fact
+
+# For texts, whole numbers, truth values, lists and objects with keys of ASCII the standard library writes what RFC 8785
+# asks for, at a twentieth of the time; a fact holds nothing else, and a test holds the two equal.
+_canonical = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
 
 GENESIS: Final = "0" * 64
 
@@ -70,35 +75,66 @@ def canonical_data(fact: Fact) -> str:
     What has its default is left out, so that a form can grow a field without touching what is written already; a
     default, once released, never changes.
     """
-    return rfc8785.dumps(fact.model_dump(mode="json", by_alias=True, exclude_defaults=True)).decode()
+    return _canonical(fact.model_dump(mode="json", by_alias=True, exclude_defaults=True))
 
 
+@lru_cache(maxsize=4096)  # what is written together is recorded at the same instant
 def instant_text(instant: datetime) -> str:
     """Write an instant as `2026-11-22T01:02:03.000004Z`: always six decimals, always UTC."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{instant.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
+
+
+def canonical_event(
+    application: str,
+    sequence: int,
+    type_: str,
+    version: int,
+    step: str,
+    source: str,
+    dest: str,
+    effective_on: str,
+    recorded_at: str,
+    actor: str,
+    command: str,
+    data: str,
+    previous: str,
+) -> str:
+    """
+    Write an event's canonical form: RFC 8785, all that it holds but its own hash.
+
+    Its few keys stand here in their order, and the stored text of the fact is spliced in as it is: a general writer
+    takes ten times as long, and every audit hashes every event.
+
+    Args:
+        effective_on: As `2026-11-22`.
+        recorded_at: As `instant_text` writes it.
+    """
+    return (
+        f'{{"actor":{_quoted(actor)},"application":{_quoted(application)},"command":{_quoted(command)},"data":{data},'
+        f'"dest":{_quoted(dest)},"effective_on":"{effective_on}","previous":{_quoted(previous)},'
+        f'"recorded_at":"{recorded_at}","sequence":{sequence},"source":{_quoted(source)},"step":{_quoted(step)},'
+        f'"type":{_quoted(type_)},"version":{version}}}'
+    )
 
 
 def event_hash(event: Event) -> str:
-    """Hash an event's canonical form: all that it holds but the hash itself; `data` and `previous` must be set."""
-    envelope: dict[str, Any] = {
-        "actor": event.actor,
-        "application": event.application,
-        "command": event.command,
-    }
-    rest: dict[str, Any] = {
-        "dest": event.dest,
-        "effective_on": event.effective_on.isoformat(),
-        "previous": event.previous,
-        "recorded_at": instant_text(event.recorded_at),
-        "sequence": event.sequence,
-        "source": event.source,
-        "step": event.fact.step,
-        "type": event.type,
-        "version": event.version,
-    }
-    # RFC 8785 orders keys; "data" falls between "command" and "dest", so the stored text is spliced in between.
-    head, tail = rfc8785.dumps(envelope)[:-1], rfc8785.dumps(rest)[1:]
-    return hashlib.sha256(head + b',"data":' + event.data.encode() + b"," + tail).hexdigest()
+    """Hash an event's canonical form; `data` and `previous` must be set."""
+    text = canonical_event(
+        event.application,
+        event.sequence,
+        event.type,
+        event.version,
+        event.fact.step,
+        event.source,
+        event.dest,
+        event.effective_on.isoformat(),
+        instant_text(event.recorded_at),
+        event.actor,
+        event.command,
+        event.data,
+        event.previous,
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def certificate_code(award: Event) -> str:
@@ -116,11 +152,16 @@ def chain(events: Sequence[Event], head: str = GENESIS) -> tuple[Event, ...]:
     """Link new events to the last one before them and to each other."""
     linked = []
     for event in events:
-        event = replace(event, previous=head, data=canonical_data(event.fact), version=event.fact.version)
-        event = replace(event, hash=event_hash(event))
-        linked.append(event)
-        head = event.hash
+        linked.append(_sealed(event, canonical_data(event.fact), event.fact.version, head))
+        head = linked[-1].hash
     return tuple(linked)
+
+
+def _sealed(e: Event, data: str, version: int, previous: str) -> Event:
+    # Field by field: `dataclasses.replace` takes many times as long, and every event that is written comes by here.
+    envelope = (e.application, e.sequence, e.fact, e.source, e.dest, e.effective_on, e.recorded_at, e.actor, e.command)
+    own = event_hash(Event(*envelope, data, version, previous))
+    return Event(*envelope, data, version, previous, own)
 
 
 def check_chain(events: Sequence[Event]) -> None:

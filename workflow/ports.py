@@ -10,17 +10,21 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final, Protocol
 
 from workflow.events import Event
+from workflow.ledger import DueQueue, Outbox, RunLedger
 from workflow.logs import Change, Note, VerificationLog
 from workflow.scheme import Pinned
+from workflow.seals import SealLedger
 from workflow.seating import Seat
 from workflow.seating import Sitting as Sitting
 
 BUCKETS: Final = 64
 
 
+@lru_cache(maxsize=8192)
 def bucket_of(application: str) -> int:
     """Derive the bucket of an application from its key: 0 to 63, the same on every database and for ever."""
     return hashlib.sha256(application.encode()).digest()[0] % BUCKETS
@@ -41,7 +45,11 @@ class Projection:
         state: State after the last recorded event.
         sequence: Number of the last event.
         head: Hash of the last event.
-        next_due_on: Day on which the clock will next do something; None while it has nothing to do.
+        next_due_on: Day on which the clock's next step takes effect; None while it has nothing to do.
+        recorded_at: Instant at which the last event was recorded; None where it is not known, and the history is asked.
+        next_due_type: Name of the fact which that step will record; empty where it is not known, and the history is
+            asked.
+        next_due_data: That fact as canonical JSON.
     """
 
     application: str
@@ -54,6 +62,9 @@ class Projection:
     sequence: int
     head: str
     next_due_on: date | None
+    recorded_at: datetime | None = None
+    next_due_type: str = ""
+    next_due_data: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +158,6 @@ class EventStore(Protocol):
     def projections(self) -> Iterator[Projection]:
         """Stream all projections in the order of application keys."""
 
-    def due(self, on: date) -> tuple[str, ...]:
-        """Give the keys of applications for which the clock had something to do by a day, in key order."""
-
     def at_sitting(self, sitting: str, part: str | None = None) -> tuple[str, ...]:
         """Give the keys of applications that were ever admitted to a sitting (of a part), in key order."""
 
@@ -175,6 +183,7 @@ class Candidate:
         document_number: Its number; unique together with the type.
         sex: As shown on the paper; empty if not given.
         phone: Empty if not given.
+        email: The address to which notices go; empty if not given.
     """
 
     key: str
@@ -183,6 +192,7 @@ class Candidate:
     document_number: str
     sex: str = ""
     phone: str = ""
+    email: str = ""
 
 
 class CandidateRegistry(Protocol):
@@ -295,3 +305,19 @@ class Stores(Protocol):
     @property
     def verifications(self) -> VerificationLog:
         """Who asked after which certificate."""
+
+    @property
+    def due(self) -> DueQueue:
+        """The applications for which the clock has something to do."""
+
+    @property
+    def runs(self) -> RunLedger:
+        """What the jobs have run, and what they did."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """Notices that wait to be delivered."""
+
+    @property
+    def seals(self) -> SealLedger:
+        """The seals over all histories."""

@@ -6,16 +6,18 @@ Owns no state and no I/O of its own: the stores, the clock and the maker of keys
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, partial
+from functools import partial
 
 from workflow import facts as f
+from workflow.application import Application
 from workflow.bars import Bar, bars_of
 from workflow.calendar import board_day
 from workflow.draft import Draft
-from workflow.errors import Conflict, Corrupt, NotFound, Objection, Refused
+from workflow.errors import Conflict, Corrupt, ExamboardError, NotFound, Objection, Refused
 from workflow.events import Event
 from workflow.evidence import Evidence
 from workflow.facts import Fact, Submitted
@@ -26,6 +28,7 @@ from workflow.scheme import Pinned, Rules
 from workflow.standing import Standing, standing_of
 
 TRIES = 5
+REMEMBERED = 256  # applications whose next step needs no reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ class Service:
         self.new_key = new_key
         self.actor = actor
         self.zone = zone
-        self._pinned: dict[str, Pinned] = {}
+        self._rules: dict[tuple[str, int], Rules] = {}
+        self._recent: OrderedDict[str, tuple[tuple[Event, ...], Application]] = OrderedDict()
 
     # -- rules ---------------------------------------------------------------------------------------------------
 
@@ -85,12 +89,13 @@ class Service:
         Raises:
             Corrupt: the document is not on the shelf.
         """
-        if digest not in self._pinned:
+        found = self._rules.get((digest, level))
+        if found is None:
             pinned = self.stores.schemes.get(digest)
             if pinned is None:
                 raise Corrupt(f"the scheme document {digest} is not in the database, though an application names it")
-            self._pinned[digest] = pinned
-        return self._pinned[digest].rules(level)
+            found = self._rules[digest, level] = pinned.rules(level)
+        return found
 
     def rules_of(self, history: Sequence[Event]) -> Rules:
         """Give the rules that a history pinned in its first event."""
@@ -190,12 +195,14 @@ class Service:
         self.refuse_future(on, rules)
         key = key or f"E-{self.new_key()}"
         draft = self.opening(key, candidate, scheme, rules, evidence, on, command, cohort)
-        if self.stores.events.append([draft.append()]):
+        append = draft.append()
+        if self.stores.events.append([append]):
             before = self.stores.events.history(key)
             if before and before[0].command == draft.new[0].command and before[0].fact == draft.new[0].fact:
                 return Done(key, (), before[-1].dest)
             raise Conflict(f"application number {key} is taken")
-        return Done(key, tuple(draft.new), "submitted")
+        self._remember(append.events, draft.application)
+        return Done(key, append.events, "submitted")
 
     def opening(
         self,
@@ -228,12 +235,12 @@ class Service:
         command = command or f"submit:{self.new_key()}"
         return Draft.opening(key, fact, on, rules, self.now(), self.actor, command, lambda: bars)
 
-    def draft(self, history: Sequence[Event]) -> Draft:
-        """Take up a recorded history."""
+    def draft(self, history: Sequence[Event], application: Application | None = None) -> Draft:
+        """Take up a recorded history; what it folds to may be given where it is known."""
         fact, key = history[0].fact, history[0].application
         candidate = fact.candidate if isinstance(fact, Submitted) else ""
-        bars = cache(partial(self.bars, candidate, key))  # asked once, however many admissions are drafted
-        return Draft(history, self.rules_of(history), self.now(), self.actor, bars)
+        bars = partial(self.bars, candidate, key)
+        return Draft(history, self.rules_of(history), self.now(), self.actor, bars, application)
 
     def bars(self, candidate: str, but: str = "") -> tuple[Bar, ...]:
         """
@@ -264,13 +271,32 @@ class Service:
         """
         command = command or f"{type(fact).__name__}:{self.new_key()}"
         for _ in range(TRIES):
-            draft = self.draft(self.history(application))
-            day = on or self.today(draft.rules.scheme.time_zone)
-            self.refuse_future(day, draft.rules)
-            draft.propose(fact, day, command)
-            if not draft.new or not self.stores.events.append([draft.append()]):
-                return Done(application, tuple(draft.new), draft.application.state)
+            remembered = self._recent.pop(application, None)
+            try:
+                draft = self.draft(*remembered) if remembered else self.draft(self.history(application))
+                day = on or self.today(draft.rules.scheme.time_zone)
+                self.refuse_future(day, draft.rules)
+                draft.propose(fact, day, command)
+            except ExamboardError:
+                if remembered is None:
+                    raise
+                continue  # someone may have written since: look before saying no
+            append = draft.append() if draft.new else None
+            if append is None or not self.stores.events.append([append]):
+                events = append.events if append else ()
+                self._remember((*draft.recorded_events, *events), draft.application)
+                return Done(application, events, draft.application.state)
         raise Conflict(f"application {application} is being written by others; try again")
+
+    def _remember(self, history: tuple[Event, ...], application: Application) -> None:
+        """
+        Keep what was just written, for the next step of the same application.
+
+        It may be behind what others write, and never wrong: the expected sequence of an append shows that.
+        """
+        self._recent[application.key] = (history, application)
+        if len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
 
     def write_clock(self, applications: Sequence[str], until: date) -> tuple[Done, ...]:
         """

@@ -216,13 +216,36 @@ def release_all(
     """Cancel the admissions to sittings that no longer hold, each with its reason, and free their seats."""
 
     def propose(draft: Draft, attempts: Sequence[Attempt], day: date) -> bool:
-        reasons = [(x, reason) for x in attempts if (reason := reason_to_release(draft, x, day))]
-        draft.propose_all([(_cancelled(x, reason), day, _cancel_command(service, x)) for x, reason in reasons])
-        return bool(reasons)
+        return _propose_release(service, draft, attempts, day)
 
     for key in dict.fromkeys(sitting.key for sitting in sittings):
         parts = {sitting.part for sitting in sittings if sitting.key == key}
         yield from _for_open(service, key, parts, service.stores.events.at_sitting(key), propose, on, dry_run)
+
+
+def propose_release(service: Service, draft: Draft, keys: set[str], day: date) -> bool:
+    """
+    Propose to cancel the admissions to sessions that no longer hold on a day.
+
+    Args:
+        service: The service.
+        draft: The application.
+        keys: Keys of the sessions.
+        day: The day on which that takes effect, before the day of the sittings.
+
+    Returns:
+        Whether there was one.
+    """
+    attempts = [
+        x for x in draft.application.attempts if x.sitting in keys and x.outcome == "admitted" and x.sat_on > day
+    ]
+    return _propose_release(service, draft, attempts, day)
+
+
+def _propose_release(service: Service, draft: Draft, attempts: Sequence[Attempt], day: date) -> bool:
+    reasons = [(x, reason) for x in attempts if (reason := reason_to_release(draft, x, day))]
+    draft.propose_all([(_cancelled(x, reason), day, _cancel_command(service, x)) for x, reason in reasons])
+    return bool(reasons)
 
 
 def cancel(

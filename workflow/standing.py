@@ -14,7 +14,7 @@ from workflow.application import Application, Attempt
 from workflow.clock import Due, next_due
 from workflow.document import LAST_DAY
 from workflow.eligibility import assessed, doubts
-from workflow.facts import Expired
+from workflow.facts import CertificateExpired, Expired
 from workflow.parts import Pass, complete_set, held_on, open_attempts, passes, training_gate
 from workflow.scheme import Rules
 
@@ -164,6 +164,8 @@ def _clock(application: Application, rules: Rules, due: Due | None) -> str:
         return ""
     if isinstance(due.fact, Expired):
         return f"{held_up}{due.fact.cause}: the application expires"
+    if isinstance(due.fact, CertificateExpired):
+        return f"the certificate expires; its last valid day is {due.fact.last_valid_on}"
     return f"{held_up}{getattr(due.fact, 'part', '')} lapses: to be taken again"
 
 

@@ -8,6 +8,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
+from storage import citus
+
 
 def alembic_config(connection: Connection | None = None) -> Config:
     """Give Alembic's settings for a connection whose transaction the caller ends."""
@@ -18,8 +20,11 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 
 def upgrade_to_head(connection: Connection) -> None:
-    """Run every migration that the database has not had."""
+    """Run every migration that the database has not had; on Citus, new tables go where they belong."""
+    is_distributed = citus.prepare(connection)
     command.upgrade(alembic_config(connection), "head")
+    if is_distributed:
+        citus.place(connection)
 
 
 def downgrade_to(connection: Connection, revision: str) -> None:

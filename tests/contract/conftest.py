@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from storage.database import Database, init, open_database
 from storage.memory import MemoryStores
 from tests import postgres
+from tests.statements import noted, objections
 from workflow.ports import Stores
 
 SQL = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> Iterator[str]:
-    """Give the URL of a migrated PostgreSQL database that each test copies."""
+def postgres_template(postgres_server: str) -> Iterator[str | None]:
+    """Give the URL of a migrated PostgreSQL database that each test copies; none where no copies can be made."""
+    if not postgres.copies(postgres_server):
+        yield None
+        return
     with postgres.database(postgres_server) as url:
         init(url)
         yield url
@@ -26,20 +31,31 @@ def postgres_template(postgres_server: str) -> Iterator[str]:
 def open_kind(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Database]]:
     """Give a maker of opened databases, `open_kind("sqlite")`; each is empty, and closed after the test."""
     opened: list[Database] = []
+    notes = ExitStack()
+    sent: list[list[str]] = []
 
     def make(kind: str) -> Database:
         if kind == "sqlite":
-            url = str(request.getfixturevalue("sqlite_url"))
+            file = "examboard.db" if not opened else f"{len(opened)}.db"
+            url = f"sqlite:///{request.getfixturevalue('tmp_path') / file}"
             init(url)
         else:
-            url = request.getfixturevalue("postgres_database")(request.getfixturevalue("postgres_template"))
+            template = request.getfixturevalue("postgres_template")
+            url = request.getfixturevalue("postgres_database")(template)
+            if template is None:
+                init(url)
         opened.append(open_database(url))
+        if kind != "sqlite":
+            sent.append(notes.enter_context(noted(opened[-1].engine)))
         return opened[-1]
 
     # The databases are dropped by their own fixture, which must come to its end after the connections are closed.
     yield make
+    notes.close()
     for database in opened:
         database.close()
+    refused = {words: found for some in sent for words in some if (found := objections(words))}
+    assert not refused, f"Citus would refuse: {refused}"
 
 
 @pytest.fixture(params=SQL)
@@ -52,3 +68,11 @@ def database(request: pytest.FixtureRequest, open_kind: Callable[[str], Database
 def stores(request: pytest.FixtureRequest, open_kind: Callable[[str], Database]) -> Stores:
     """Give empty stores, once for each implementation."""
     return MemoryStores() if request.param == "memory" else open_kind(request.param)
+
+
+@pytest.fixture(params=["memory", *SQL])
+def twins(request: pytest.FixtureRequest, open_kind: Callable[[str], Database]) -> tuple[Stores, Stores]:
+    """Give empty stores twice, to be written to in two ways and compared; once for each implementation."""
+    if request.param == "memory":
+        return MemoryStores(), MemoryStores()
+    return open_kind(request.param), open_kind(request.param)

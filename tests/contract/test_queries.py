@@ -1,12 +1,11 @@
-"""What every event store answers: streams in key order, what is due, who sat where."""
+"""What every event store answers: streams in key order, who sat where."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 
-from tests.histories import FIRST, filed, followed
+from tests.histories import FIRST, MORNING, filed, followed
 from workflow import facts as f
 from workflow.ports import Stores
 
@@ -72,26 +71,6 @@ def test_a_stream_holds_nobody_up(stores: Stores) -> None:
     assert stores.events.append([followed(batch[0])]) == ()
 
 
-def test_due_are_those_whose_day_has_come(stores: Stores) -> None:
-    """The day itself counts, later days and none do not, and a projection that moved on no longer counts."""
-    day = date(2026, 5, 1)
-    moved = filed("b", next_due_on=day)
-    stores.events.append(
-        [
-            filed("中", next_due_on=date(1999, 12, 31)),
-            filed("c", next_due_on=day),
-            moved,
-            filed("d", next_due_on=date(2026, 5, 2)),
-            filed("e"),
-        ]
-    )
-    stores.events.append([followed(moved)])
-    assert stores.events.due(day) == ("c", "中")
-    assert stores.events.due(date(2026, 4, 30)) == ("中",)
-    assert stores.events.due(date(2026, 5, 2)) == ("c", "d", "中")
-    assert stores.events.due(date(1999, 12, 30)) == ()
-
-
 def test_at_a_sitting_are_those_ever_admitted_to_it(stores: Stores) -> None:
     """Admitted, cancelled or scored without an admission (a review): each counts once; other sittings do not."""
     admitted = f.Admitted(part="theory", sitting="2026-10/1", sat_on=FIRST)
@@ -120,11 +99,15 @@ def test_a_projection_says_all_that_it_was_given(stores: Stores) -> None:
     """Every column of the projection comes back, from the row and from the stream."""
     append = filed("E-1")
     projection = replace(
-        append.projection, candidate="c-9", scheme="lrc", digest="0" * 64, level=1, state="trained", next_due_on=FIRST
-    )
-    stores.events.append([replace(append, projection=projection)])
+        append.projection, candidate="c-9", scheme="lrc", digest="0" * 64, level=1, state="trained", next_due_on=FIRST,
+        recorded_at=MORNING, next_due_type="PartLapsed", next_due_data='{"part":"理论"}',
+    )  # fmt: skip
+    unknown = filed("E-2", next_due_on=FIRST)
+    before = replace(unknown.projection, recorded_at=None, next_due_type="", next_due_data="")  # of an older version
+    stores.events.append([replace(append, projection=projection), replace(unknown, projection=before)])
     assert stores.events.projection("E-1") == projection
-    assert list(stores.events.projections()) == [projection]
+    assert stores.events.projection("E-2") == before
+    assert list(stores.events.projections()) == [projection, before]
 
 
 def test_applications_of_a_candidate(stores: Stores) -> None:

@@ -7,13 +7,21 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import select
 
+from storage import registers, tables, verifications
+from storage.database import Database, init, open_database, upgrade
+from storage.engine import writing
+from storage.migrations.run import downgrade_to
 from tests.contract.test_append import at_once
+from tests.contract.test_sql import Turned
 from tests.timeline import test_scheme as scheme_with
 from workflow.errors import Corrupt, Invalid
+from workflow.logs import Change, Note
 from workflow.ports import Candidate, Sitting, Stores
 
 ZHANG = Candidate("k-2", "张三", "id_card", "11010519491231002X", "女", "13800138000")
+MAILED = replace(ZHANG, email="zhang@example.org")
 NAMESAKE = Candidate("k-1", "张三", "passport", "E12345678")
 LI = Candidate("k-3", "李四", "id_card", "110105194912310038")
 NOON = datetime(2026, 3, 1, 4, tzinfo=UTC)
@@ -29,6 +37,58 @@ def test_a_person_is_found_again(stores: Stores) -> None:
     assert stores.candidates.by_document("passport", ZHANG.document_number) is None
     assert stores.candidates.by_name("张三") == (NAMESAKE, ZHANG)
     assert stores.candidates.by_name("张") == ()
+
+
+def test_an_email_is_kept_amended_and_logged_by_name_alone(stores: Stores) -> None:
+    """The address comes back as given, a correction replaces it, and the log says only that it was corrected."""
+    note = Note(NOON, "clerk", "misspelt", "minute 7")
+    assert stores.candidates.add([MAILED, LI]) == (MAILED, LI)
+    assert stores.candidates.get("k-2") == MAILED
+    assert stores.candidates.get("k-3") == LI
+    assert LI.email == ""
+    changed = stores.candidates.amend("k-2", {"email": "new@example.org", "phone": MAILED.phone}, note)
+    assert changed == ("email",)
+    assert stores.candidates.get("k-2") == replace(MAILED, email="new@example.org")
+    assert stores.candidates.amend("k-2", {"email": ""}, note) == ("email",)
+    assert stores.candidates.get("k-2") == ZHANG
+    assert stores.candidates.changes("k-2") == (Change("k-2", "email", note),) * 2
+
+
+@pytest.mark.parametrize("bad", ["a\x00@example.org", "\ud800@example.org"])
+def test_an_email_that_the_databases_cannot_give_back_is_refused(stores: Stores, bad: str) -> None:
+    """It is refused by the name of its field, whether it is new or a correction, and nothing is kept."""
+    with pytest.raises(Invalid, match="person 1 of those given: email: holds") as error:
+        stores.candidates.add([replace(ZHANG, email=bad)])
+    assert "example" not in str(error.value)
+    stores.candidates.add([MAILED])
+    with pytest.raises(Invalid, match="email: holds"):
+        stores.candidates.amend("k-2", {"email": bad}, Note(NOON, "clerk", "x", "y"))
+    assert stores.candidates.get("k-2") == MAILED
+
+
+def test_an_email_passes_through_the_codec(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With another codec the registry answers the same, before and after a correction; the table holds no address."""
+    for module in (registers, verifications):
+        monkeypatch.setattr(module, "PERSONAL", Turned())
+    database.candidates.add([MAILED])
+    assert database.candidates.get("k-2") == MAILED
+    database.candidates.amend("k-2", {"email": "new@example.org"}, Note(NOON, "clerk", "x", "y"))
+    assert database.candidates.get("k-2") == replace(MAILED, email="new@example.org")
+    with database.engine.connect() as connection:
+        rows = str(connection.execute(select(tables.candidate)).all())
+    assert not any(address in rows for address in (MAILED.email, "new@example.org"))
+
+
+def test_persons_of_before_have_no_email(database_url: str) -> None:
+    """A database of the version before is upgraded with everyone in it, and nobody has an address."""
+    init(database_url)
+    with open_database(database_url) as opened:
+        opened.candidates.add([ZHANG])
+        with writing(opened.engine) as tx:
+            downgrade_to(tx, "0005")
+    upgrade(database_url)
+    with open_database(database_url) as opened:
+        assert opened.candidates.get("k-2") == ZHANG
 
 
 def test_a_document_is_registered_once(stores: Stores) -> None:

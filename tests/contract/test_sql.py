@@ -18,8 +18,11 @@ from tests.histories import FACTS, filed, followed, projected
 from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
 from workflow.errors import Conflict, Corrupt
+from workflow.ledger import Part, RunKey
 from workflow.logs import Note, Verification
 from workflow.ports import Candidate, bucket_of
+
+AWARD = next(fact for fact in FACTS if isinstance(fact, f.CertificateAwarded))
 
 
 def rows_of(database: Database, name: str) -> list[Row[*tuple[object, ...]]]:
@@ -48,16 +51,19 @@ def execute(database: Database, statement: str) -> None:
         "UPDATE certificate_code SET number = 'x'",
         "DELETE FROM verification",
         "UPDATE candidate_change SET reason = 'x'",
+        "UPDATE run_part SET changes = 'x'",
+        "DELETE FROM run_part",
     ],
 )
 def test_the_record_cannot_be_changed(database: Database, statement: str) -> None:
-    """The database itself refuses to change or remove an event, a scheme document, a certificate or a line of a log."""
-    database.events.append([filed("E-1", FACTS[-1])])
+    """The database itself refuses to change or remove an event, a scheme document, a certificate, a log or a run."""
+    database.events.append([filed("E-1", AWARD)])
     at = datetime(2026, 3, 1, tzinfo=UTC)
     database.schemes.put(scheme_with(), at)
     database.verifications.put(Verification(at, "2600003000001", "valid", "web"))
     database.candidates.add([Candidate("c-1", "张三", "passport", "E12345678")])
     database.candidates.amend("c-1", {"name": "张叁"}, Note(at, "clerk", "misspelt", "minute 1"))
+    database.runs.add(Part(RunKey("expire", date(2026, 3, 1)), 3, "k1", at, "node-1", ('{"application":"E-1"}',)))
     before = {name: rows_of(database, name) for name in tables.APPEND_ONLY}
     with pytest.raises(Corrupt, match="append-only"):
         execute(database, statement)
@@ -98,14 +104,16 @@ def test_projections_are_rebuilt_to_the_same_rows(database: Database) -> None:
     before = {name: rows_of(database, name) for name in ("application", "admission")}
     assert len(before["admission"]) == 601
     execute(
-        database, "UPDATE application SET state = 'certified', head = '', next_due_on = '2000-01-01', sequence = 99"
+        database,
+        "UPDATE application SET state = 'certified', head = '', next_due_on = '2000-01-01', sequence = 99, "
+        "recorded_at = NULL, next_due_type = 'x', next_due_data = '{}'",
     )
     execute(database, "DELETE FROM admission WHERE application <> 'E-0000'")
     execute(database, "UPDATE admission SET part = 'x'")
     execute(
         database,
         "INSERT INTO application SELECT bucket, 'ghost', candidate, scheme, digest, level, submitted_on, state, 0, '', "
-        "next_due_on FROM application WHERE application = 'Z'",
+        "next_due_on, NULL, '', '' FROM application WHERE application = 'Z'",
     )
     assert database.rebuild(projected) == 602
     assert {name: rows_of(database, name) for name in ("application", "admission")} == before
@@ -140,7 +148,7 @@ def test_a_stored_event_that_cannot_be_read_names_its_row(database: Database) ->
         execute(
             database,
             f"INSERT INTO application SELECT {place}, candidate, scheme, digest, level, submitted_on, state, sequence, "
-            "head, next_due_on FROM application WHERE application = 'E-1'",
+            "head, next_due_on, NULL, '', '' FROM application WHERE application = 'E-1'",
         )
         execute(
             database,

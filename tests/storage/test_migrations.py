@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,12 @@ from storage.database import init, open_database, status, upgrade
 from storage.engine import normal_url, open_engine
 from storage.migrations import REVISIONS
 from storage.migrations.run import alembic_config, downgrade_to, upgrade_to_head
-from tests.histories import filed
+from tests.claims import part
+from tests.histories import filed, followed, projected
 from workflow.errors import Misconfigured
+from workflow.ledger import Chunk, Window
+from workflow.night import last_step
+from workflow.ports import Append, bucket_of
 
 
 @contextmanager
@@ -104,6 +110,37 @@ def test_up_down_and_up_again(database_url: str) -> None:
             upgrade_to_head(tx)
         with engine.begin() as tx:
             assert (shape(tx), triggers(tx)) == (before, guards)
+
+
+def test_rows_of_before_the_run_ledger_stay_and_say_that_they_know_less(database_url: str) -> None:
+    """Down to 0004 and up again: every event stands, and a row leaves the clock's next step to its history."""
+    init(database_url)
+    due = date(2026, 5, 1)
+    batch = [filed("中-1", next_due_on=due), filed("E-2")]
+    with open_database(database_url) as old:
+        old.events.append(batch)
+        with old.engine.begin() as tx:
+            downgrade_to(tx, "0004")
+            assert "recorded_at" not in {c["name"] for c in inspect(tx).get_columns("application")}
+    assert status(database_url).condition == "older"
+    assert upgrade(database_url).condition == "current"
+    unknown = {"recorded_at": None, "next_due_type": "", "next_due_data": ""}
+    with open_database(database_url) as new:
+        assert list(new.events.projections()) == [replace(b.projection, **unknown) for b in batch[::-1]]
+        assert list(new.events.histories()) == [b.events for b in batch[::-1]]
+        (row,) = new.due.rows(Window(bucket_of("中-1"), due))
+        assert last_step(row, batch[0].events[0].recorded_at) is None  # the history is asked
+        after = followed(batch[0])
+        window = Window(bucket_of("中-1"), due)
+        assert new.due.claim(window, lambda _: chunk_of(window.bucket, after)) == 1
+        assert new.events.projection("中-1") == after.projection
+        assert new.rebuild(projected) == 2
+        assert new.events.projection("E-2") == batch[1].projection
+
+
+def chunk_of(bucket: int, append: Append) -> Chunk:
+    """Give what a job makes of an application whose history it asked."""
+    return Chunk(part(bucket, append.application), appends=[append])
 
 
 def test_every_append_only_table_is_guarded(database_url: str) -> None:

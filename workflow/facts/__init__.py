@@ -12,6 +12,7 @@ from typing import Final
 from workflow.facts.base import Changes, Fact, Reason
 from workflow.facts.certificates import (
     CertificateAwarded,
+    CertificateExpired,
     CertificateReplaced,
     CertificateRestored,
     CertificateRevoked,
@@ -93,6 +94,7 @@ FACTS: Final[dict[str, type[Fact]]] = {
         CertificateRestored,
         CertificateRevoked,
         CertificateReplaced,
+        CertificateExpired,
     )
 }
 
@@ -106,6 +108,7 @@ __all__ = [
     "ApplicationResumed",
     "ApplicationSuspended",
     "CertificateAwarded",
+    "CertificateExpired",
     "CertificateReplaced",
     "CertificateRestored",
     "CertificateRevoked",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from workflow.document import Text
+from workflow.document import Day, Text
 from workflow.facts.base import Changes, Fact, Reason
 
 if TYPE_CHECKING:
@@ -79,3 +79,15 @@ class CertificateReplaced(StandingChanged):
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The number stays; the new paper bears the remark."""
         return {"certificate_remarks": (*application.certificate_remarks, self.remark)}
+
+
+class CertificateExpired(Fact):
+    """The clock ended a certificate: it counted through `last_valid_on`. Whoever was certified stays certified."""
+
+    step = "expire_certificate"
+    last_valid_on: Day
+    clause: Text
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The certificate does not count any more."""
+        return {"certificate_standing": "expired"}

@@ -1,0 +1,66 @@
+"""The short way of one application: the same rows and the same answers as the long way, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from storage.database import Database
+from tests.contract.conftest import SQL
+from tests.histories import FACTS, filed, followed
+from workflow.errors import Corrupt
+from workflow.events import chain
+
+
+def rows(database: Database) -> list[list[tuple[object, ...]]]:
+    """Give everything that appends write."""
+    names = ("application", "event", "admission", "certificate", "certificate_code")
+    with database.engine.connect() as tx:
+        return [sorted(map(tuple, tx.execute(text(f"SELECT * FROM {name}"))), key=repr) for name in names]
+
+
+@pytest.mark.parametrize("kind", SQL)
+def test_both_ways_write_the_same(kind: str, open_kind: Callable[[str], Database]) -> None:
+    """A history of every fact, appended step by step or beside another, leaves the same rows."""
+    short, long = open_kind(kind), open_kind(kind)
+    first, beside = filed("E-1"), filed("E-2")
+    rest = followed(first, *FACTS[1:])
+    for database in (short, long):
+        database.events.append([beside])
+    short.events.append([first])
+    short.events.append([rest])
+    more = followed(beside)
+    long.events.append([first, filed("E-3")])
+    long.events.append([rest, more])
+    short.events.append([more])
+    short.events.append([filed("E-3")])
+    assert rows(short) == rows(long)
+
+
+def test_one_that_moved_on_is_left_out(database: Database) -> None:
+    """Two steps on the same sequence: the second is left out whole, and nothing of it is kept."""
+    first = filed("E-1")
+    database.events.append([first])
+    once, twice = followed(first, command="one"), followed(first, FACTS[10], command="two")
+    assert database.events.append([once]) == ()
+    before = rows(database)
+    assert database.events.append([twice]) == ("E-1",)
+    assert database.events.append([filed("E-1", command="again")]) == ("E-1",)
+    assert rows(database) == before
+
+
+def test_what_the_database_refuses_is_told_by_the_long_way(database: Database) -> None:
+    """A command used twice is refused with its reason, and nothing is kept."""
+    first = filed("E-1", command="same")
+    database.events.append([first])
+    again = followed(first)
+    events = chain([replace(again.events[0], command=first.events[0].command)], first.projection.head)
+    before = rows(database)
+    with pytest.raises(Corrupt):
+        database.events.append(
+            [replace(again, events=events, projection=replace(again.projection, head=events[0].hash))]
+        )
+    assert rows(database) == before

@@ -1,0 +1,122 @@
+"""
+The night: what the clock has made true of an application, as events ready to be written.
+
+Pure. A step after which the clock has nothing more to do needs no history: the projection says what it is (engines.md,
+section 7). Whatever else is due is found by replaying the history, as for any command.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from functools import lru_cache
+from json.encoder import encode_basestring
+
+from pydantic import ValidationError
+
+from workflow.clock import LAST_STEPS
+from workflow.draft import CLOCK
+from workflow.errors import Corrupt
+from workflow.events import Event, canonical_data, canonical_event, instant_text
+from workflow.facts import FACTS, AdmissionCancelled, CertificateExpired, Expired, Fact, PartLapsed
+from workflow.ledger import ClockStep, DueRow
+from workflow.receipts import Change
+
+
+def last_step(row: DueRow, at: datetime) -> ClockStep | None:
+    """
+    Make the last step of the clock from the projection alone; None where the history must be asked.
+
+    Args:
+        row: The application; its step has fallen due.
+        at: The instant of recording.
+
+    Raises:
+        Corrupt: what the projection says of the step cannot be read.
+    """
+    if row.recorded_at is None or not row.next_due_type:
+        return None
+    fact = due_fact(row.next_due_type, row.next_due_data)
+    if (dest := LAST_STEPS.get(type(fact))) is None:
+        return None
+    at, sequence = max(at, row.recorded_at), row.sequence + 1
+    command = f"{CLOCK}:{sequence}"
+    envelope = (row.application, sequence, row.next_due_type, fact.version, fact.step, row.state, dest or row.state)
+    text = canonical_event(
+        *envelope, _iso(row.next_due_on), instant_text(at), CLOCK, command, row.next_due_data, row.head
+    )
+    own = hashlib.sha256(text.encode()).hexdigest()
+    return ClockStep(*envelope, row.next_due_on, at, CLOCK, command, row.next_due_data, row.head, own)
+
+
+def line_of(step: ClockStep) -> str:
+    """Give the line of a receipt for a last step; the same that `change_of` gives for its event."""
+    return (
+        f'{{"application":{encode_basestring(step.application)},"what":"{step.type}","on":"{_iso(step.effective_on)}",'
+        f'"why":{_quoted_why(step.type, step.data)},"sequence":{step.sequence}}}'
+    )
+
+
+def step_change(row: DueRow) -> Change:
+    """Say for a plan what a last step will change."""
+    fact = due_fact(row.next_due_type, row.next_due_data)
+    return Change(row.application, row.next_due_type, row.next_due_on, why(fact), row.sequence + 1)
+
+
+def change_of(event: Event) -> Change:
+    """Say for a receipt what an event of the clock changed."""
+    return Change(event.application, event.type, event.effective_on, why(event.fact), event.sequence)
+
+
+def why(fact: Fact) -> str:
+    """Say what ran out."""
+    match fact:
+        case Expired(cause=cause, last_valid_on=last):
+            return f"{cause}, its last valid day was {last}"
+        case PartLapsed(part=part, parts=parts, last_valid_on=last):
+            return f"{part} lapsed, its last valid day was {last}; to be taken again: {', '.join(parts)}"
+        case CertificateExpired(last_valid_on=last):
+            return f"the certificate's validity ended, its last valid day was {last}"
+        case AdmissionCancelled(part=part, sitting=sitting, reason=reason):
+            return f"the seat for {part} at {sitting} was taken back: {reason}"
+        case _:
+            return type(fact).__name__
+
+
+def notice_kind(fact: Fact) -> str:
+    """Name the notice that tells of a step of the clock: `lapse`, `deadline` or `certificate`."""
+    if isinstance(fact, CertificateExpired):
+        return "certificate"
+    return "deadline" if isinstance(fact, Expired) and fact.cause.startswith("deadline") else "lapse"
+
+
+@lru_cache(maxsize=4096)  # a night writes few different facts, each of very many applications
+def due_fact(type_: str, data: str) -> Fact:
+    """
+    Read the step of the clock that a projection names.
+
+    Raises:
+        Corrupt: it cannot be read.
+    """
+    known = FACTS.get(type_)
+    try:
+        if known is None:
+            raise ValueError(f"no fact is called {type_!r}")
+        fact = known.model_validate_json(data)
+        if canonical_data(fact) != data:
+            raise ValueError("it is not canonical")
+    except ValidationError as error:
+        raise Corrupt(
+            f"what its row says of the clock's next step cannot be read: {error.errors()[0]['msg']}"
+        ) from None
+    except ValueError as error:
+        raise Corrupt(f"what its row says of the clock's next step cannot be read: {error}") from None
+    return fact
+
+
+@lru_cache(maxsize=4096)
+def _quoted_why(type_: str, data: str) -> str:
+    return encode_basestring(why(due_fact(type_, data)))
+
+
+_iso = lru_cache(maxsize=4096)(date.isoformat)
