@@ -1,143 +1,189 @@
 """
 Jobs: the board's recurring work as plain functions that can be run at any hour, twice or late, with the same result.
 
-Nothing is true because a job ran (design.md, law 1): a job only writes down what the clock has made true already.
+A run is plan, apply, receipt. What is owed is told by the ledger, never by a timer: every business day after the last
+one that was finished, oldest first.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Final
 
-from workflow.errors import Objection, Refused
-from workflow.events import Event
-from workflow.facts import Expired, PartLapsed
-from workflow.service import TRIES, Service
+from scheduler.expiry import Expire
+from scheduler.night import Job, Night
+from scheduler.releases import Release
+from scheduler.reminders import Remind
+from workflow.errors import NotFound, Objection, Refused
+from workflow.ledger import Parked, Run, RunKey
+from workflow.receipts import Change, Receipt, changes_of, receipt_of
 
-CHUNK: Final = 500
+# In the order of a night: what has run out is written first, so that seats and reminders follow from it.
+JOBS: Final[dict[str, Job]] = {job.name: job for job in (Expire(), Release(), Remind())}
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class JobState:
     """
-    A step of the clock that was written down.
+    Where a job stands.
 
     Attributes:
-        application: The application.
-        type: Name of the event.
-        effective_on: The day on which it took effect, however late it is recorded.
-        why: What ran out.
+        job: Its name.
+        last: The run of the newest business day that was finished; None if it never was.
+        owed: The business days for which it is owed, oldest first.
+        parked: What that run has parked.
     """
 
-    application: str
-    type: str
-    effective_on: date
-    why: str
+    job: str
+    last: Run | None
+    owed: tuple[date, ...]
+    parked: tuple[Parked, ...]
 
 
-@dataclass(frozen=True)
-class Receipt:
+def job_named(name: str) -> Job:
     """
-    What a run of a job did.
-
-    Attributes:
-        day: The day for which it ran.
-        counts: Events written, by type.
-        written: Every one of them.
-        left: Applications that others kept writing to; the next run takes them up.
-        is_dry_run: Whether nothing was written.
-    """
-
-    day: date
-    counts: dict[str, int]
-    written: tuple[Written, ...]
-    left: tuple[str, ...] = ()
-    is_dry_run: bool = False
-
-    def as_json(self) -> dict[str, Any]:
-        """Give the receipt as plain JSON values."""
-        written = [{**asdict(w), "effective_on": w.effective_on.isoformat()} for w in self.written]
-        return {
-            "day": self.day.isoformat(),
-            "dry_run": self.is_dry_run,
-            "counts": self.counts,
-            "written": written,
-            "left": list(self.left),
-        }
-
-
-def expire(
-    service: Service, day: date, dry_run: bool = False, progress: Callable[[int, int], None] | None = None
-) -> Receipt:
-    """
-    Write down what the clock has made true by a day: expiries and lapses, each effective on its own day.
-
-    Args:
-        service: The service.
-        day: The day; only a dry run may ask about one to come.
-        dry_run: List what would be written, and write nothing.
-        progress: Called with the number of applications done and their total.
-
-    Returns:
-        The receipt. An application that someone else writes to meanwhile is tried again a few times.
+    Find a job.
 
     Raises:
-        Refused: the day has not come yet.
-        Unavailable: the database cannot be written; the chunks before are whole, and the same call goes on.
+        NotFound: there is no such job.
     """
-    today = service.today()
-    if day > today and not dry_run:
+    if name not in JOBS:
+        raise NotFound(f"no job {name}; there are: {', '.join(JOBS)}")
+    return JOBS[name]
+
+
+def owed(night: Night, job: str, until: date | None = None) -> list[date]:
+    """
+    List the business days for which a job is owed, oldest first.
+
+    A database on which it never ran owes the last day alone: one run writes whatever is due by then, and each event
+    bears its own day.
+
+    Args:
+        night: The night.
+        job: Its name.
+        until: The last day; absent: the board's today.
+    """
+    runs, last = night.service.stores.runs, until or night.service.today()
+    finished, begun = runs.last_finished(job), runs.first_unfinished(job)
+    firsts = [day for day in (finished + timedelta(1) if finished else None, begun) if day]
+    first = min(firsts, default=last)
+    return [first + timedelta(n) for n in range((last - first).days + 1)]
+
+
+def run(night: Night, job: str, day: date, again: bool = True) -> Receipt:
+    """
+    Run a job for one business day.
+
+    Args:
+        night: The night.
+        job: Its name.
+        day: The business day.
+        again: Whether to run it although it was finished already, by another node say: what was parked is then tried
+            again. Else its receipt is given as it stands.
+
+    Raises:
+        NotFound: there is no such job.
+        Refused: the day has not come yet.
+        Stopped: the node was told to stop; the run is still owed.
+        Unavailable: the database cannot be written; what was written stands, and the run is still owed.
+    """
+    found, key, runs = job_named(job), RunKey(job, day), night.service.stores.runs
+    refuse_future(night, day)
+    if runs.open(key, night.now(), night.by).finished_at is not None:
+        if not again:
+            return receipt_for(night, key)
+        runs.release(key)
+    found.work(night, key)
+    receipt = receipt_for(night, key)
+    done = Run(key, night.now(), night.by, night.now(), night.by, receipt.outcome, receipt.digest)
+    runs.finish(done)
+    return receipt
+
+
+def refuse_future(night: Night, day: date) -> None:
+    """
+    Refuse a business day that has not come yet.
+
+    Raises:
+        Refused: it has not.
+    """
+    if day > (today := night.service.today()):
         raise Refused(f"day {day}", [Objection("not_in_future", f"lies in the future; the board's day is {today}")])
-    keys = service.stores.events.due(day)
-    written: list[Written] = []
-    left: list[str] = []
-    for start in range(0, len(keys), CHUNK):
-        chunk = keys[start : start + CHUNK]
-        if dry_run:
-            written += _would_write(service, chunk, day)
-        else:
-            done, missed = _write(service, chunk, day)
-            written += done
-            left += missed
-        if progress:
-            progress(min(start + CHUNK, len(keys)), len(keys))
-    return Receipt(day, dict(Counter(w.type for w in written)), tuple(written), tuple(left), dry_run)
 
 
-def _write(service: Service, chunk: Sequence[str], day: date) -> tuple[list[Written], list[str]]:
-    written: list[Written] = []
-    for _ in range(TRIES):
-        done = service.write_clock(chunk, day)
-        written += [_written(event) for one in done for event in one.events]
-        chunk = _still_due(service, [key for key in chunk if key not in {one.application for one in done}], day)
-        if not chunk:
-            break
-    return written, list(chunk)
+def owed_runs(night: Night, jobs: Sequence[str] = tuple(JOBS), until: date | None = None) -> list[RunKey]:
+    """List every run that is owed: night by night, oldest first, and within a night in the order of the jobs."""
+    found = [RunKey(job, day) for job in jobs for day in owed(night, job, until)]
+    return sorted(found, key=lambda key: (key.day, jobs.index(key.job)))
 
 
-def _still_due(service: Service, keys: Sequence[str], day: date) -> list[str]:
-    """Tell which applications still owe a step: not those that wait for a result which came out after the day."""
-    return list(dict.fromkeys(w.application for w in _would_write(service, keys, day))) if keys else []
+def runs_by_hand(night: Night, jobs: Sequence[str], day: date) -> list[RunKey]:
+    """
+    List what is run when someone asks for a business day: what is owed before it, and it itself, owed or not.
+
+    What lies between today and a day to come is left out: of that day only a plan can be made, `forecast` has them all.
+    """
+    found = {*owed_runs(night, jobs, min(day, night.service.today())), *(RunKey(job, day) for job in jobs)}
+    return sorted(found, key=lambda key: (key.day, jobs.index(key.job)))
 
 
-def _would_write(service: Service, keys: Sequence[str], day: date) -> list[Written]:
+def states(night: Night) -> list[JobState]:
+    """Say where every job stands."""
+    runs = night.service.stores.runs
     found = []
-    for history in service.stores.events.histories(keys):
-        draft = service.draft(history)
-        draft.write_down(day)
-        found += [_written(event) for event in draft.new]
+    for job in JOBS:
+        day = runs.last_finished(job)
+        last = runs.find(RunKey(job, day)) if day else None
+        found.append(JobState(job, last, tuple(owed(night, job)), runs.parked(last.key) if last else ()))
     return found
 
 
-def _written(event: Event) -> Written:
-    match event.fact:
-        case Expired(cause=cause, last_valid_on=last):
-            why = f"{cause}, its last valid day was {last}"
-        case PartLapsed(part=part, parts=parts, last_valid_on=last):
-            why = f"{part} lapsed, its last valid day was {last}; to be taken again: {', '.join(parts)}"
-        case _:
-            why = ""
-    return Written(event.application, event.type, event.effective_on, why)
+def catch_up(night: Night, jobs: Sequence[str] = tuple(JOBS), until: date | None = None) -> Iterator[Receipt]:
+    """Run whatever is owed, one run after the other, to the same rows as if no night had been missed."""
+    for key in owed_runs(night, jobs, until):
+        yield run(night, key.job, key.day, again=False)
+
+
+def receipt_for(night: Night, key: RunKey) -> Receipt:
+    """Compute the receipt of a run from what it wrote."""
+    runs = night.service.stores.runs
+    return receipt_of(key, changes_of(runs.parts(key)), runs.parked(key))
+
+
+def planned_runs(night: Night, keys: Sequence[RunKey]) -> Iterator[tuple[RunKey, Change]]:
+    """Say what runs would do now, job by job, if nothing else happened; writes nothing."""
+    for job in dict.fromkeys(key.job for key in keys):
+        days = sorted(key.day for key in keys if key.job == job)
+        yield from ((RunKey(job, day), change) for day, change in job_named(job).plan(night, days))
+
+
+def planned(night: Night, job: str, day: date) -> tuple[Receipt, list[Change]]:
+    """Say what a run would do now, and write nothing; the day may lie ahead."""
+    changes = [change for _day, change in job_named(job).plan(night, [day])]
+    lines = sorted(change.line for change in changes)
+    return replace(receipt_of(RunKey(job, day), [lines], is_dry_run=True), digest=""), changes
+
+
+def forecast(night: Night, nights: int, jobs: Sequence[str] = tuple(JOBS)) -> dict[RunKey, list[Change]]:
+    """
+    Say what the coming nights will do if nothing else happens.
+
+    Args:
+        night: The night.
+        nights: How many, from the first one that is owed.
+        jobs: Names of the jobs.
+
+    Returns:
+        The changes of each run, in the order of nights and then of jobs.
+    """
+    first = {job: (owed(night, job) or [night.service.today() + timedelta(1)])[0] for job in jobs}
+    days = [min(first.values()) + timedelta(n) for n in range(nights)]
+    found: dict[RunKey, list[Change]] = {RunKey(job, day): [] for day in days for job in jobs if day >= first[job]}
+    for job in jobs:
+        own = [day for day in days if day >= first[job]]
+        for day, change in job_named(job).plan(night, own) if own else ():
+            found[RunKey(job, day)].append(change)
+    return found

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import ric
 
-from tests.bulk import bad, changed, good, read, reason
+from tests.bulk import HEADERS, bad, changed, good, read, reason
+from workflow.columns import locate
+from workflow.identity import mask_email
 from workflow.intake import ApplicationRow
 
 
@@ -134,6 +136,73 @@ def test_name_keeps_what_belongs_to_it(cell, name):
 def test_what_is_no_name_is_told(cell, text):
     """A name is there, has a letter, and holds nothing that deceives a reader or breaks a database."""
     assert text in reason("applications", name=cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "email"),
+    [
+        ("", None),
+        (" chen@example.org ", "chen@example.org"),
+        ("ｃｈｅｎ＠ｅｘａｍｐｌｅ．ｏｒｇ", "chen@example.org"),
+        ("'=chen+2@mail-1.example.org", "=chen+2@mail-1.example.org"),
+        ("12345678@qq.com\u200b", "12345678@qq.com"),
+        ("A" * 64 + "@example.org", "A" * 64 + "@example.org"),
+    ],
+)
+def test_email_is_cleaned(cell, email):
+    """An address loses full-width forms and stray blanks, keeps its case, may be absent, and never shows in a row."""
+    row = good("applications", email=cell)
+    assert row.email == email
+    assert email is None or email not in repr(row)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("chen.example.org", "holds no @"),
+        ("chen@@example.org", "holds 2 @"),
+        ("chen@example.org;li@example.org", "holds 2 @"),
+        ("chen li@example.org", "holds a blank"),
+        ("chen@example.org\r\nBcc: x", "holds a blank"),
+        ("陈@example.org", "Latin letters"),
+        ("chen@qq", "is no address"),
+        ("chen@example..org", "is no address"),
+        ("<chen@example.org>", "is no address"),
+        ("@example.org", "is no address"),
+        ("=?utf-8?q?chen?=@example.org", "is no address"),
+        ("a" * 65 + "@example.org", "is no address"),
+        ("a@" + "b." * 130 + "cn", "longer than 254"),
+    ],
+)
+def test_what_is_no_email_is_told(cell, text):
+    """Each way in which an address goes wrong has its reason, and the message does not repeat the address."""
+    (problem,) = bad("applications", email=cell).problems
+    assert (problem.field, text in problem.text) == ("邮箱", True)
+    assert "chen" not in problem.value + problem.text
+    assert "example" not in problem.value
+
+
+@pytest.mark.parametrize("title", ["邮箱", "电子邮箱", "email", "E-Mail", "e-mail", " Email* "])
+def test_the_email_column_has_many_titles(title):
+    """Chinese and English titles name the same column."""
+    assert locate("applications", "a.csv", [*(t for t in HEADERS["applications"] if t != "邮箱"), title])["email"] == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("wang@example.org", "w***@e******.org"),
+        ("w@x.cn", "*@*.cn"),
+        ("wang@mail.example.org", "w***@m***********.org"),
+        ("wang@13800138000", "w***@1**********"),
+        ("wang@x.13800138000", "w***@x************"),
+        ("wang", "w***"),
+        ("", ""),
+    ],
+)
+def test_an_address_is_masked(text, masked):
+    """The box and the domain show their first character alone: a domain of one's own is a name too."""
+    assert mask_email(text) == masked
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from workflow.check import pin
+from workflow.check import pin, pin_again
 from workflow.conditions import Condition
-from workflow.document import read_yaml
+from workflow.document import read_again, read_yaml
 from workflow.errors import Invalid, NotFound, Problem
 from workflow.machine import machine_of
 from workflow.scheme import Pinned, Scheme, split_number
@@ -412,3 +412,62 @@ def test_the_guide_names_every_field() -> None:
     prose = re.sub(r"^```.*?^```$", "", GUIDE.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
     named = {word for code in re.findall(r"`([^`]+)`", prose) for word in re.split(r"\W+", code)}
     assert fields - named == set()
+
+
+def plain(value: object) -> object:
+    """Give a document's value as built-in types with their names, so that 1, 1.0, True and '1' all differ."""
+    if isinstance(value, dict):
+        return [(plain(key), plain(item)) for key, item in value.items()]
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    kind = next((k for k in (bool, str, int, float) if isinstance(value, k)), type(value))
+    return kind.__name__, str(value)
+
+
+UNUSUAL = """\
+days: [2026-02-30, 2026-11-22, 2026-11-22T18:00:00]
+numbers: [0o17, 017, 1_000, 0x1F, 1e3, .5, -0, 1:30, 60.0, .inf]
+words: [yes, no, on, off, true, False, null, ~, "", '2026']
+1: {2: two}
+folded: >
+  one
+
+  two
+kept: |+
+  a
+
+"quoted # no comment": "\\u4e2d"  # a comment
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(pytest.param(path.read_text("utf-8"), id=path.name) for path in (*SHIPPED, EXAMPLE)),
+        pytest.param(UNUSUAL, id="unusual values"),
+        pytest.param("a: !mine b\nc: !!str 1\n", id="tags"),
+        pytest.param("a: {<<: {b: 1}, c: 2}\n", id="merged mapping"),
+        pytest.param("%YAML 1.1\n---\na: [yes, 1:30, 017]\n", id="an older YAML"),
+        pytest.param("", id="nothing"),
+    ],
+)
+def test_a_document_read_again_holds_the_same(text):
+    """Reading a document without its lines gives the same values, of the same kinds, in the same order."""
+    assert plain(read_again(text, "mine.yaml")) == plain(read_yaml(text, "mine.yaml"))
+
+
+@pytest.mark.parametrize("path", [*SHIPPED, EXAMPLE], ids=lambda path: path.name)
+def test_a_document_pinned_again_is_the_same(path):
+    """What `pin` has accepted, `pin_again` accepts as the same rules under the same digest."""
+    text = path.read_text("utf-8")
+    assert pin_again(text, path.name) == pin(text, path.name)
+
+
+@pytest.mark.parametrize(
+    "text", [changed(("version: 1\n", "version: 1\nremarks: none\n")), "a: [", "a: 1\na: 2\n", "a: &x 1\nb: *x\n"]
+)
+def test_pinning_again_tells_the_same_problems(text):
+    """A document that no longer holds is told of with the same lines and fields as on its first reading."""
+    with pytest.raises(Invalid) as again:
+        pin_again(text, "mine.yaml")
+    assert again.value.problems == problems(text)
