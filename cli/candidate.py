@@ -27,13 +27,14 @@ reveal = click.option("--reveal", is_flag=True, help="Show names and numbers in 
 @candidate.command(
     example="""\
 examboard candidate add --name 王晓明 --document-type resident_id \\
-    --document-number 110101190206022318 --phone 19900000001"""
+    --document-number 110101190206022318 --phone 19900000001 --email wang@example.org"""
 )
 @click.option("--name", required=True, help="Full name.")
 @click.option("--document-type", required=True, help="resident_id, passport, residence_permit, permanent_residence.")
 @click.option("--document-number", required=True, help="Its number.")
 @click.option("--sex", default="", help="male or female.")
 @click.option("--phone", default="", help="At most 20 digits, with + and -.")
+@click.option("--email", default="", help="Where notices go, such as name@example.org.")
 @options.as_json
 @click.pass_context
 def add(ctx: click.Context, /, as_json: bool, **given: str) -> None:
@@ -63,6 +64,7 @@ examboard candidate amend 5d0c2f9a41b7e683 --document-number 110101190206022318 
 @click.option("--document-number", help="Its right number.")
 @click.option("--sex", help="male or female.")
 @click.option("--phone", help="The right telephone number.")
+@click.option("--email", help="The right e-mail address; notices that were given up: notice retry.")
 @options.reason
 @options.as_json
 @click.pass_context
@@ -137,6 +139,7 @@ def _cleaned(given: dict[str, str]) -> dict[str, str]:
     read("document_number", identity.document_number, identity.shown_number)
     read("sex", vocabulary.SEX.read, identity.shown, needed=False)
     read("phone", identity.phone, identity.shown_number, needed=False)
+    read("email", identity.email, identity.shown_email, needed=False)
     kind, number = values.get("document_type", ""), values.get("document_number", "")
     if kind and number and (fault := identity.document_fault(kind, number, None)):  # type: ignore[arg-type]
         problems.append(Problem("candidate", 0, "--document-number", fault, identity.shown_number(number)))
@@ -199,10 +202,10 @@ def find(
 
 def masked(person: Candidate, reveal: bool) -> dict[str, Any]:
     """Give a person's values for display: masked, or in full where that was asked for."""
-    number, phone, name = person.document_number, person.phone, person.name
+    number, phone, name, email = person.document_number, person.phone, person.name, person.email
     if not reveal:
         number, name = identity.mask(number), identity.mask_name(name)
-        phone = "*" * max(len(phone) - 4, 0) + phone[-4:] if len(phone) > 4 else "*" * len(phone)
+        phone, email = identity.mask_phone(phone), identity.mask_email(email)
     return {
         "candidate": person.key,
         "name": name,
@@ -210,4 +213,5 @@ def masked(person: Candidate, reveal: bool) -> dict[str, Any]:
         "document_number": number,
         "sex": person.sex,
         "phone": phone,
+        "email": email,
     }

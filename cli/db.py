@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cli import options, wiring
-from cli.integrity import findings
 from cli.options import Noun
-from cli.output import json_line, progress
+from cli.output import aligned, json_line
 from workflow.calendar import count
 from workflow.draft import project
-from workflow.errors import Corrupt
+from workflow.errors import ExamboardError
 from workflow.events import Event
 from workflow.ports import Projection
 from workflow.replay import fold
 from workflow.service import Service
+
+if TYPE_CHECKING:  # SQLAlchemy is loaded by the verb that needs it
+    from storage.citus import Placed
 
 
 @click.group(cls=Noun)
@@ -39,28 +43,79 @@ def init(ctx: click.Context) -> None:
 @options.as_json
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:
-    """Say where the database is and of which version."""
-    from storage import database
+    """Say where the database is and of which version, and whether it is distributed over a Citus cluster."""
+    from storage import citus, database
 
-    found = database.status(wiring.settings(ctx).database)
+    url = wiring.settings(ctx).database
+    found = database.status(url)
+    cluster = citus.look(found, url)
+    is_distributed = cluster is not None and cluster.is_distributed
     if as_json:
         fields = ("url", "condition", "revision", "head")
-        json_line({field: getattr(found, field) for field in fields})
+        json_line({**{field: getattr(found, field) for field in fields}, "distributed": is_distributed})
         return
     click.echo(f"{found.url}: {found.condition}; version {found.revision or 'none'}, this software's is {found.head}")
+    if cluster is not None:
+        how = "distributed" if is_distributed else "not distributed (examboard db distribute)"
+        click.echo(f"Citus, {count(cluster.workers, 'worker node')}: {how}")
+
+
+@db.command(example="examboard --database postgresql://board@coordinator/board db distribute --dry-run")
+@options.dry_run
+@options.as_json
+@click.pass_context
+def distribute(ctx: click.Context, dry_run: bool, as_json: bool) -> None:
+    """
+    Spread the database over the nodes of its Citus cluster.
+
+    What concerns one application is distributed by its bucket; what is unique board-wide stays on the coordinator.
+    Tables that are distributed already are passed over. Stop the writers and make a backup first.
+    """
+    from storage import citus
+
+    cluster = citus.distribute(wiring.settings(ctx).database, dry_run)
+    if not cluster.workers:
+        click.echo("there is no worker node yet; add them on the coordinator: SELECT citus_add_node(...)", err=True)
+    if as_json:
+        for t in cluster.tables:
+            json_line({"table": t.table, "place": t.place, "new": t.is_new, "why": t.why, "dry_run": dry_run})
+        return
+    click.echo("\n".join(aligned([(t.table, _where(t)) for t in cluster.tables])))
+    new = sum(t.is_new for t in cluster.tables)
+    note = " (dry run: nothing was changed)" if dry_run else ""
+    click.echo(f"{cluster.url}: {count(new, 'table')} distributed over {count(cluster.workers, 'worker node')}{note}")
+
+
+def _where(table: Placed) -> str:
+    if table.place == "coordinator":
+        return f"stays on the coordinator: {table.why}"
+    return "distributed by bucket" if table.is_new else "distributed already"
 
 
 @db.command(example="examboard db upgrade")
 @click.pass_context
 def upgrade(ctx: click.Context) -> None:
-    """Bring the database of an older Examboard up to date. Make a backup first."""
+    """
+    Bring the database of an older Examboard up to date. Make a backup first.
+
+    What is derived from the histories is then written anew, as by `db rebuild`: this version may keep more of it.
+    """
     from storage import database
 
     before = database.status(wiring.settings(ctx).database)
     after = database.upgrade(wiring.settings(ctx).database)
-    wiring.writable(ctx)
-    done = "is up to date" if before.revision == after.revision else f"upgraded from {before.revision}"
-    click.echo(f"{after.url}: {done}; version {after.revision}")
+    service = wiring.service(ctx)
+    if before.revision == after.revision:
+        click.echo(f"{after.url}: is up to date; version {after.revision}")
+        return
+    click.echo(f"{after.url}: upgraded from {before.revision}; version {after.revision}")
+    try:
+        _rebuild(ctx, service)
+    except ExamboardError:
+        click.echo(
+            "The upgrade stands, but its rows are not written anew; mend it, then run: examboard db rebuild", err=True
+        )
+        raise
 
 
 @db.command(example="examboard db check --json")
@@ -70,33 +125,23 @@ def check(ctx: click.Context, as_json: bool) -> None:
     """
     Check every history and what is derived from it; change nothing.
 
-    Every event must follow from the one before by hash, every history must replay by its pinned rules, and every
-    stored row must equal what its history says. Ends with code 6 if there is any finding.
+    The same as `audit verify --redecide`: ends with code 6 if there is any finding.
     """
-    service = wiring.service(ctx, write=False)
-    found = seen = 0
-    with progress("checking") as tell:
-        for application, text in findings(service):
-            seen += text is None
-            tell(seen, None)
-            if text is None:
-                continue
-            found += 1
-            if as_json:
-                json_line({"application": application, "finding": text})
-            else:
-                click.echo(f"{application}: {text}")
-    if not as_json:
-        click.echo(f"{count(seen, 'application')} checked, {count(found, 'finding')}")
-    if found:
-        ctx.exit(Corrupt.exit_code)
+    from cli import audit_verify
+    from cli.integrity import Asked
+
+    wiring.service(ctx, write=False)  # says so where there is none, before anything is loaded for the work
+    audit_verify.run(ctx, Asked(wiring.settings(ctx).database, redecides=True), as_json)
 
 
 @db.command(example="examboard db rebuild")
 @click.pass_context
 def rebuild(ctx: click.Context) -> None:
     """Write all that is derived from the histories anew; the histories themselves are not touched."""
-    service = wiring.service(ctx)
+    _rebuild(ctx, wiring.service(ctx))
+
+
+def _rebuild(ctx: click.Context, service: Service) -> None:
     number = wiring.writable(ctx).rebuild(lambda history: projected(service, history))
     click.echo(f"{count(number, 'application')} rebuilt")
 

@@ -26,6 +26,7 @@ PERSON: Final = {
     "document_type": "证件类型",
     "document_number": "证件号码",
     "phone": "手机号码",
+    "email": "邮箱",
 }
 
 

@@ -2,24 +2,22 @@
 The command `examboard`: the root of all nouns, loaded one by one as they are asked for.
 
 Owns the root options and the last line of defence: whatever goes wrong ends as one clear message and an exit code.
-Imports click alone, so that `--help` is fast.
+Imports click alone, so that `--help` is fast: pathlib, the error tree and the readers of options come with a noun.
 """
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from cli import errors
-from cli.options import RootOptions
+from cli.root import RootOptions
 
 NOUNS = {
     "application": "File, show, list, return, suspend, withdraw and annul applications.",
+    "audit": "Replay histories, verify the record, seal it, prove it, hand it over.",
     "candidate": "Register, find and amend persons.",
     "certificate": "Certify candidates; keep, print and verify certificates.",
     "db": "Make, upgrade, check and rebuild the database.",
@@ -27,12 +25,15 @@ NOUNS = {
     "evidence": "List, check and judge the evidence of an application.",
     "export": "Write lists to CSV and XLSX files.",
     "extension": "Extend the validity of parts, for one application or a whole cohort.",
-    "jobs": "Run the nightly work.",
+    "jobs": "Run the nightly work by hand; see what is owed, was done and is to come.",
+    "keys": "Make, show and replace the board's keys for sealing.",
     "misconduct": "Report, find, lift and list misconduct.",
+    "notice": "List, show, deliver and retry notices.",
     "recheck": "Request and decide rechecks of results; list the open ones.",
     "report": "Count what became of applications.",
     "review": "Record the results of panels.",
     "round": "Take in a whole examination round from files.",
+    "scheduler": "Run the nightly work by itself, night by night; check a node.",
     "scheme": "Check, list, show and draw scheme documents.",
     "score": "Enter, record, retract, announce and amend results.",
     "sitting": "Set sittings and admit candidates to them.",
@@ -47,7 +48,10 @@ class Lazy(dict[str, click.Command]):
     def __missing__(self, name: str) -> click.Command:
         if name not in NOUNS:
             raise KeyError(name)
-        noun: click.Command = getattr(importlib.import_module(f"cli.{name}"), name)
+        from cli.loading import load
+
+        load("cli.errors")  # what tells of errors is there before the first one
+        noun: click.Command = getattr(load(f"cli.{name}"), name)
         self[name] = noun
         return noun
 
@@ -91,6 +95,8 @@ class Root(click.Group):
             code = super().main(args, prog_name or "examboard", standalone_mode=False, obj=options, **extra)
             sys.stdout.flush()
         except BaseException as error:  # the last line of defence: nothing may end in a bare traceback
+            from cli import errors  # a call that goes well, help above all, never needs it
+
             code = errors.tell(error, options.debug)
         sys.exit(code if isinstance(code, int) else 0)
 
@@ -110,20 +116,20 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     "--config",
     envvar="EXAMBOARD_CONFIG",
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, dir_okay=False),
     help="Settings file (TOML) [env: EXAMBOARD_CONFIG].",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
 @click.pass_obj
-def cli(options: RootOptions, database: str | None, actor: str | None, config: Path | None, debug: bool) -> None:
+def cli(options: RootOptions, database: str | None, actor: str | None, config: str | None, debug: bool) -> None:
     """
     Examboard: the exam administration service.
 
     Applications advance by recorded facts; what an application is on a day is computed from them. Type
     `examboard NOUN VERB --help` for an example of each command.
     """
-    options.database, options.actor, options.config, options.debug = database or "", actor or "", config, debug
+    options.database, options.actor, options.config, options.debug = database or "", actor or "", config or "", debug
 
 
 def main() -> NoReturn:

@@ -1,13 +1,12 @@
 """
 What every command has in common: the form of nouns and verbs, the shared options, and how their values are read.
 
-Imports click alone: `examboard --help` must stay fast, so whatever reads a value is imported when a value is there.
+Imports click and little else: help must stay fast, so whatever reads a value is imported when a value is there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -15,25 +14,9 @@ from typing import Any, TypeVar
 
 import click
 
+from cli.root import RootOptions
+
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass
-class RootOptions:
-    """
-    What the command line says about the whole call; empty where it says nothing.
-
-    Attributes:
-        database: URL or file of the database.
-        actor: Who acts.
-        config: Settings file.
-        debug: Whether an internal error shows its traceback.
-    """
-
-    database: str = ""
-    actor: str = ""
-    config: Path | None = None
-    debug: bool = False
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> Any:

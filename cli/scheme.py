@@ -22,6 +22,7 @@ from workflow.errors import Invalid, Objection, Problem, Refused
 from workflow.evidence import Evidence
 from workflow.machine import machine_of
 from workflow.scheme import Level, Part, Pinned, Scheme
+from workflow.scxml import scxml
 
 
 @click.group(cls=Noun)
@@ -133,16 +134,32 @@ def schema() -> None:
     click.echo(json.dumps(written, ensure_ascii=False, indent=2))
 
 
-@scheme.command(example="examboard scheme diagram lrc-2019 --level 2")
+@scheme.command(
+    example="""\
+examboard scheme diagram lrc-2019 --level 2
+examboard scheme diagram lrc-2019 --level 2 --format scxml > level-2.scxml"""
+)
 @click.argument("scheme", metavar="SCHEME")
 @click.option("--level", metavar="LEVEL", help="One level only, by number or name.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["mermaid", "scxml"]),
+    default="mermaid",
+    show_default=True,
+    help="A picture, or a W3C document that other engines run, of one level.",
+)
 @click.pass_context
-def diagram(ctx: click.Context, scheme: str, level: str | None) -> None:
-    """Draw the state machine of each level in Mermaid: the very machine that judges applications."""
+def diagram(ctx: click.Context, scheme: str, level: str | None, form: str) -> None:
+    """Draw the state machine of each level in Mermaid, or write that of one as SCXML: the very machine that judges."""
+    if form == "scxml" and not level:
+        raise click.UsageError("--format scxml needs --level: a document holds one machine")
     pinned = scheme_named(scheme, lambda: wiring.shelf(ctx))
     numbers = [level_named(pinned, level)] if level else list(pinned.scheme.levels)
     for number in numbers:
-        click.echo(machine_of(pinned.rules(number)).mermaid(f"{pinned.scheme.scheme} level {number}"), nl=False)
+        rules = pinned.rules(number)
+        title = f"{pinned.scheme.scheme} level {number}"
+        click.echo(scxml(rules) if form == "scxml" else machine_of(rules).mermaid(title), nl=False)
 
 
 @scheme.command(example="examboard scheme add my-scheme.yaml")

@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 
 from cli.files import read_text
-from workflow.check import pin
+from workflow.check import pin, pin_again
 from workflow.errors import NotFound
 from workflow.ports import SchemeShelf
 from workflow.scheme import Pinned
@@ -22,7 +22,7 @@ from workflow.scheme import Pinned
 
 @cache
 def packaged() -> dict[str, str]:
-    """Give the texts of the scheme documents that come with Examboard, by the id of the scheme."""
+    """Give the texts of the scheme documents that come with Examboard, by the id of the scheme; all are sound."""
     folder = resources.files("workflow") / "schemes"
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
     return {name.removesuffix(".yaml"): (folder / name).read_text(encoding="utf-8") for name in names}
@@ -36,7 +36,7 @@ def shelve(shelf: SchemeShelf, at: datetime) -> None:
         return
     versions = {pinned.scheme.scheme: pinned.scheme.version for pinned in shelf.current()}
     for name, text in missing:
-        pinned = pin(text, f"{name}.yaml")
+        pinned = pin_again(text, f"{name}.yaml")
         if pinned.scheme.version > versions.get(pinned.scheme.scheme, 0):
             shelf.put(pinned, at)
 
@@ -46,7 +46,7 @@ def schemes(shelf: SchemeShelf | None) -> tuple[Pinned, ...]:
     found = {p.scheme.scheme: p for p in shelf.current()} if shelf else {}
     for name, text in packaged().items():
         if name not in found:
-            found[name] = pin(text, f"{name}.yaml")
+            found[name] = pin_again(text, f"{name}.yaml")
     return tuple(found[name] for name in sorted(found))
 
 

@@ -1,5 +1,5 @@
 """
-The composition root: settings, the database, the clock and the maker of keys, put together into a service.
+The composition root: the database, the clock and the maker of keys, put together into a service.
 
 The only place that reads the clock or asks for chance. A command asks for a service that may write, or for one that
 cannot: that one opens the database so that the database itself refuses every write.
@@ -7,131 +7,32 @@ cannot: that one opens the database so that the database itself refuses every wr
 
 from __future__ import annotations
 
-import getpass
 import os
-import tomllib
+import socket
+import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TYPE_CHECKING
 
 import click
-from platformdirs import PlatformDirs
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from cli.options import RootOptions
+from cli.loading import load
+from cli.settings import Settings as Settings
+from cli.settings import settings as settings
 from cli.shelf import shelve
-from workflow.cells import label
 from workflow.errors import Misconfigured, NotFound, Objection, Refused
 from workflow.ports import SchemeShelf, Stores
 from workflow.service import Service
 
 if TYPE_CHECKING:  # SQLAlchemy costs a third of a second that a check of a document or of evidence need not pay
+    from scheduler.night import Night
+    from scheduler.sinks import FileSink, SmtpSink
     from storage.database import Database
-
-_PLACES: Final = PlatformDirs("examboard", appauthor=False)
-
-
-def _login() -> str:
-    try:
-        return f"local:{getpass.getuser()}"
-    except (KeyError, OSError, ImportError):  # a container's user may have no name
-        return f"local:uid-{os.getuid()}" if hasattr(os, "getuid") else "local"
-
-
-class Settings(BaseSettings):
-    """
-    What can be set: by option, then by environment (`EXAMBOARD_DATABASE` ...), then in a TOML file, then by default.
-
-    Attributes:
-        database: URL or file of the database.
-        actor: Who acts; stands in every event.
-        time_zone: The board's time zone.
-        rest_days: Rest days of the board beside the statutory ones, for deadlines in working days.
-        work_days: Rest days on which the board works all the same.
-        board: Name of the board, as its papers show it.
-        verify_url: What stands before a certificate's code in the QR code of its paper.
-        full_numbers: Whether papers show identity numbers in full; else the first six and last four characters.
-    """
-
-    model_config = SettingsConfigDict(env_prefix="EXAMBOARD_", env_ignore_empty=True, extra="forbid")
-
-    database: str = Field(default_factory=lambda: str(_PLACES.user_data_path / "examboard.db"))
-    actor: str = Field(default_factory=_login)
-    time_zone: str = "Asia/Shanghai"
-    rest_days: tuple[date, ...] = ()
-    work_days: tuple[date, ...] = ()
-    board: str = ""
-    verify_url: str = "examboard:verify/"
-    full_numbers: bool = False
-
-    @field_validator("time_zone")
-    @classmethod
-    def _is_a_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"no such time zone: {name}; write it as Asia/Shanghai") from None
-        return name
-
-    @field_validator("actor")
-    @classmethod
-    def _is_a_name(cls, name: str) -> str:
-        if not (found := label(name)):
-            raise ValueError("is blank; give the name of who acts")
-        return found
-
-
-def settings(ctx: click.Context) -> Settings:
-    """
-    Read the settings of this call.
-
-    Raises:
-        Misconfigured: a settings file cannot be read, has an unknown key, or a value does not fit.
-    """
-    options = ctx.ensure_object(RootOptions)
-    folders = (_PLACES.site_config_path, _PLACES.user_config_path, Path())
-    files = [options.config] if options.config else [f for p in folders if (f := p / "examboard.toml").is_file()]
-    for file in files:
-        try:
-            tomllib.loads(file.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise Misconfigured(f"settings file {file} is not TOML: {error}") from None
-        except OSError as error:
-            raise Misconfigured(f"settings file {file} cannot be read: {error.strerror}") from None
-    given = {key: value for key in ("database", "actor") if (value := getattr(options, key))}
-    return _read(files, given)
-
-
-def _read(files: Sequence[Path], given: dict[str, Any]) -> Settings:
-    class Filed(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, list(files))
-
-    try:
-        return Filed(**given)
-    except ValidationError as error:
-        faults = "; ".join(_fault(item) for item in error.errors(include_url=False, include_input=False))
-        places = f" (settings files: {', '.join(map(str, files))})" if files else ""
-        raise Misconfigured(f"{faults}{places}") from None
-
-
-def _fault(item: Any) -> str:
-    name = ".".join(map(str, item["loc"]))
-    if item["type"] == "extra_forbidden":
-        return f"there is no setting {name!r}; there are: {', '.join(Settings.model_fields)}"
-    return f"setting {name}: {item['msg'].removeprefix('Value error, ')}"
+    from storage.keys import KeyFile
+    from workflow.notes import PublicKey
+    from workflow.seals import Sealing
 
 
 def service(ctx: click.Context, write: bool = True, or_empty: bool = False) -> Service:
@@ -150,6 +51,100 @@ def service(ctx: click.Context, write: bool = True, or_empty: bool = False) -> S
     """
     chosen = settings(ctx)
     return Service(_stores(ctx, chosen, write, or_empty), now, _new_key, chosen.actor, chosen.time_zone)
+
+
+def sink(ctx: click.Context) -> FileSink | SmtpSink:
+    """
+    Give what notices are handed to: the mail server, or the folder where there is none; closed with the command.
+
+    Raises:
+        Misconfigured: there is a mail server, but no address from which notices come.
+    """
+    from scheduler.sinks import FileSink, smtp_sink
+
+    chosen = settings(ctx)
+    if not (url := chosen.smtp_url.get_secret_value()):
+        return FileSink(Path(chosen.outbox_folder).expanduser(), chosen.mail_from)
+    if not chosen.mail_from:
+        raise Misconfigured("setting mail_from is empty; a mail server (smtp_url) needs the address notices come from")
+    server = smtp_sink(url, chosen.mail_from)
+    ctx.call_on_close(server.close)
+    return server
+
+
+def night(ctx: click.Context, write: bool = True, node: str = "") -> Night:
+    """
+    Put together what jobs work with; its database is closed with the command.
+
+    Args:
+        ctx: The command's context.
+        write: Whether it may write; see `service`.
+        node: Name of the node that works by itself; empty: the actor works by hand.
+
+    Raises:
+        NotFound: there is no database to read.
+        Misconfigured, Unavailable: see errors.
+    """
+    from scheduler.night import Night
+
+    chosen = settings(ctx)
+    by = f"{chosen.actor}@{node}" if node else chosen.actor
+    return Night(service(ctx, write), by, chosen.remind_days, time.sleep)
+
+
+def key_place(ctx: click.Context) -> Path:
+    """Give the place of the key file."""
+    return Path(settings(ctx).seal_key).expanduser()
+
+
+def key_file(ctx: click.Context) -> KeyFile:
+    """
+    Read the board's keys for sealing.
+
+    Raises:
+        NotFound: there is no key file.
+        Misconfigured: others may read it.
+        Corrupt: it is none.
+    """
+    from storage.keys import read
+
+    return read(key_place(ctx))
+
+
+def public_keys(ctx: click.Context) -> tuple[PublicKey, ...]:
+    """Give the public keys of the key file, newest first; none where there is no such file."""
+    try:
+        return key_file(ctx).keys
+    except NotFound:
+        return ()
+
+
+def sealer(ctx: click.Context, service: Service, by: str) -> Callable[[], Sealing] | None:
+    """
+    Give what seals whatever is new; None where the board has no key file.
+
+    Args:
+        ctx: The command's context.
+        service: The service, whose clock is used.
+        by: Who seals.
+    """
+    from storage.keys import verify
+    from workflow.seals import seal
+
+    if not key_place(ctx).exists():
+        return None
+    # Read anew each night: the key may have been replaced since.
+    return lambda: seal(service.stores.seals, key_file(ctx), verify, service.now(), by)
+
+
+def log_name() -> str:
+    """Make up a name for a log that tells nothing about the machine."""
+    return f"examboard/{_new_key()}"
+
+
+def node() -> str:
+    """Name this process among the nodes that share the nights."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def now() -> datetime:
@@ -183,12 +178,13 @@ def writable(ctx: click.Context) -> Database:
         Misconfigured: it is of another version, or holds the tables of something else.
         Unavailable: it cannot be reached.
     """
-    from storage.database import init, status
-
     url = settings(ctx).database
-    if status(url).condition == "missing":
+    database = _opened(ctx, url, read_only=False)
+    if database is None:
+        from storage.database import init
+
         init(url)
-    database = _open(ctx, url)
+        database = _open(ctx, url)
     shelve(database.schemes, now())
     return database
 
@@ -206,9 +202,7 @@ def readable(ctx: click.Context) -> Database | None:
     is_file = "://" not in file and Path(file).suffix in (".db", ".sqlite", ".sqlite3")
     if is_file and not Path(file).expanduser().exists():  # spares the import of SQLAlchemy
         return None
-    from storage.database import status
-
-    return None if status(url).condition == "missing" else _open(ctx, url, read_only=True)
+    return _opened(ctx, url, read_only=True)
 
 
 def shelf(ctx: click.Context) -> SchemeShelf | None:
@@ -217,7 +211,20 @@ def shelf(ctx: click.Context) -> SchemeShelf | None:
     return database.schemes if database else None
 
 
+def _opened(ctx: click.Context, url: str, read_only: bool) -> Database | None:
+    """Open a database; None where there is none. It is asked what it is only if it does not open."""
+    try:
+        return _open(ctx, url, read_only)
+    except Misconfigured:
+        from storage.database import status
+
+        if status(url).condition != "missing":
+            raise
+        return None
+
+
 def _open(ctx: click.Context, url: str, read_only: bool = False) -> Database:
+    load("storage.database")
     from storage.database import open_database
 
     database = open_database(url, read_only)

@@ -1,5 +1,5 @@
 """
-The one codec for personal values: names, identity numbers, phone numbers.
+The one codec for personal values: names, identity numbers, phone numbers, e-mail addresses.
 
 Whatever the registry of candidates writes or reads passes through `PERSONAL`. Today it changes nothing; encryption at
 rest is a change here and nowhere else, for which reason lookups go by `index` and never by the sealed text.

@@ -11,7 +11,7 @@ from workflow.intake import Parsed, RowProblem, parse
 HEADERS = {kind: tuple(column.titles[0] for column in columns) for kind, columns in COLUMNS.items()}
 GOOD: dict[str, tuple[object, ...]] = {
     "applications": (
-        *("A1", "陈一", "男", "居民身份证", "110101190206022318", "19900000001"),
+        *("A1", "陈一", "男", "居民身份证", "110101190206022318", "19900000001", "chen@example.org"),
         *("4-07-03-02", "一级", "2019年版", "2024-03-15"),
     ),
     "education": ("A1", "大专", "技工学校", "高级", "本专业", "毕业", "2018-02-03"),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import Connection
 
-from tests import postgres
+from storage import citus
+from storage.migrations import run
+from tests import postgres, same_database
 
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=100, print_blob=True)
 settings.register_profile("deep", deadline=None, max_examples=5_000, print_blob=True)  # for a hunt by hand
@@ -36,7 +39,24 @@ def postgres_server() -> Iterator[str]:
             if os.environ.get("EXAMBOARD_TEST_NO_SKIP") == "1" or os.environ.get("CI", "").lower() == "true":
                 pytest.fail(line, pytrace=False)
             pytest.skip(line)
+        if same_database.has_citus(url):
+            stack.enter_context(_distributing())
         yield url
+
+
+@contextmanager
+def _distributing() -> Iterator[None]:
+    """Distribute every database that is made by this process, as `examboard db distribute` does."""
+    upgrade = run.upgrade_to_head
+
+    def upgrade_and_place(connection: Connection) -> None:
+        upgrade(connection)
+        if citus.has_citus(connection):
+            citus.place(connection)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(run, "upgrade_to_head", upgrade_and_place)
+        yield
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 Checking scheme documents: every problem at once, each with its line and field.
 
 Owns what a single field cannot know: references that lead nowhere, and machines in which an application would be
-trapped. Pure; `pin` is the only door through which a document becomes rules.
+trapped. Pure; `pin` is the only door through which a document becomes rules, and `pin_again` the door for those that
+have been through it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from workflow.document import line_of, read_document, read_yaml
+from workflow.document import line_of, read_again, read_document, read_yaml
 from workflow.errors import Invalid, Problem
 from workflow.machine import machine_of
 from workflow.scheme import FIXED_STATES, Level, Pinned, Scheme
@@ -30,7 +31,24 @@ def pin(text: str, where: str) -> Pinned:
     Raises:
         Invalid: with every problem, each with line and field.
     """
-    node = read_yaml(text, where)
+    return _pinned(text, where, read_yaml(text, where))
+
+
+@lru_cache(maxsize=64)
+def pin_again(text: str, where: str) -> Pinned:
+    """
+    Pin a document that `pin` has accepted before: the same checks, but lines are looked for only if one fails.
+
+    Raises:
+        Invalid: today's software no longer accepts it; as for `pin`.
+    """
+    try:
+        return _pinned(text, where, read_again(text, where))
+    except Invalid:
+        return pin(text, where)
+
+
+def _pinned(text: str, where: str, node: Any) -> Pinned:
     scheme = read_document(Scheme, text, where, node)
     problems = [Problem(where, line_of(node, path), ".".join(map(str, path)), why) for path, why in faults(scheme)]
     pinned = Pinned(scheme, text, hashlib.sha256(text.encode()).hexdigest())

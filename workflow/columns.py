@@ -89,6 +89,15 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
                 show=identity.shown_number,
             )
         ),
+        _optional(
+            Column(
+                "email",
+                ("邮箱", "电子邮箱", "电子邮件", "邮箱地址"),
+                identity.email,
+                repeats=False,
+                show=identity.shown_email,
+            )
+        ),
         Column("occupation", ("职业代码", "职业编码"), cells.code),
         Column("level", ("申报级别", "申报等级"), cells.label),
         _optional(Column("edition", ("标准版本",), cells.label)),

@@ -1,5 +1,5 @@
 """
-Identity: names, identity documents, telephone and application numbers, and how they are hidden in messages.
+Identity: names, identity documents, telephone and application numbers, e-mail addresses, and how they are hidden.
 
 Pure. The only module that judges a personal value; what it raises never repeats one (design.md, section 5).
 Source: domain.md, section 4; GB 11643-1999.
@@ -24,6 +24,10 @@ _MOST_SHOWN: Final = 80
 _DOTS: Final = str.maketrans(dict.fromkeys("\u2022\u2027\u22c5\u30fb", "·"))
 _APPLICATION: Final = re.compile(r"[\w./-]{1,64}")
 _PHONE: Final = re.compile(r"[0-9+-]{1,20}")
+_MOST_EMAIL: Final = 254
+_MOST_END: Final = 10
+# What mail servers take without quotes, but for ?, with which a mail's header could be made to name someone else.
+_EMAIL: Final = re.compile(r"[!#-'*+\-/-9=A-Z^-~.]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 _OTHER_DOCUMENT: Final = re.compile(r"[A-Z0-9]{5,20}")
 _RESIDENT: Final = re.compile(r"[0-9]{17}[0-9X]")
 _LIKE_RESIDENT: Final = re.compile(r"(?:\d[\s-]?){17}[\dXxＸｘ]")  # any script's digits, blanks between them
@@ -42,6 +46,19 @@ def mask_name(text: str) -> str:
     return text[: min(1, len(text) - 1)] + "*" * min(max(len(text) - 1, 1), 20) if text else ""
 
 
+def mask_phone(text: str) -> str:
+    """Hide a telephone number: its last four characters stay, unless it has no others."""
+    return "*" * max(len(text) - 4, 0) + text[-4:] if len(text) > 4 else "*" * len(text)
+
+
+def mask_email(text: str) -> str:
+    """Hide an e-mail address: the first character of the box, that of the domain and the end of the domain stay."""
+    box, at, domain = text.partition("@")
+    host, dot, end = domain.rpartition(".")
+    is_end = dot and end.isascii() and end.isalpha() and len(end) <= _MOST_END
+    return mask_name(box) + at + (f"{mask_name(host)}.{end}" if is_end else mask_name(domain))
+
+
 def shown(text: str) -> str:
     """Show a value in a message: at most 80 characters, nothing that moves a cursor, no identity number."""
     text = _LIKE_RESIDENT.sub(lambda found: mask(found[0]), text[: _MOST_SHOWN + 18])[:_MOST_SHOWN]
@@ -56,6 +73,11 @@ def shown_number(text: str) -> str:
 def shown_name(text: str) -> str:
     """Show a name in a message, hidden."""
     return shown(mask_name(clean(text)))
+
+
+def shown_email(text: str) -> str:
+    """Show an e-mail address in a message, hidden."""
+    return shown(mask_email(clean(text)))
 
 
 def name(text: str) -> str:
@@ -86,6 +108,27 @@ def phone(text: str) -> str:
         raise ValueError(ROUNDED)
     if not _PHONE.fullmatch(text) or not any(character.isdigit() for character in text):
         raise ValueError("must be at most 20 digits, with + and - allowed")
+    return text
+
+
+def email(text: str) -> str:
+    """
+    Read an e-mail address.
+
+    Raises:
+        ValueError: not one address of the form name@example.org, or longer than 254 characters.
+    """
+    text = clean(text)
+    if len(text) > _MOST_EMAIL:
+        raise ValueError(f"is longer than {_MOST_EMAIL} characters")
+    if any(character.isspace() for character in text):
+        raise ValueError("holds a blank; give one address such as name@example.org")
+    if text.count("@") != 1:
+        raise ValueError(f"holds {text.count('@') or 'no'} @ instead of one; give one address such as name@example.org")
+    if not text.isascii():
+        raise ValueError("holds letters that not every mail server can carry; give an address in Latin letters")
+    if not _EMAIL.fullmatch(text):
+        raise ValueError("is no address such as name@example.org")
     return text
 
 

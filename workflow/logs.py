@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-AMENDABLE: Final = ("name", "document_type", "document_number", "sex", "phone")
+AMENDABLE: Final = ("name", "document_type", "document_number", "sex", "phone", "email")
 
 
 @dataclass(frozen=True, slots=True)

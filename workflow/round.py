@@ -233,7 +233,15 @@ class _Import:
         """Register the persons of a chunk, or find them; in a dry run only find them."""
         rows = [f.row for f in filings if f.row]
         wanted = [
-            Candidate(self.service.new_key(), r.name, r.document_type, r.document_number, r.sex or "", r.phone or "")
+            Candidate(
+                self.service.new_key(),
+                r.name,
+                r.document_type,
+                r.document_number,
+                r.sex or "",
+                r.phone or "",
+                r.email or "",
+            )
             for r in rows
         ]
         registry = self.service.stores.candidates

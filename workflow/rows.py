@@ -47,6 +47,7 @@ class ApplicationRow(Row):
         document_type: Type of the identity document.
         document_number: Its number, checked, in capitals.
         phone: Telephone number, or None.
+        email: E-mail address, or None.
         occupation: Code of the occupation.
         level: The level as written; its meaning depends on the scheme.
         edition: The edition as written, or None.
@@ -58,6 +59,7 @@ class ApplicationRow(Row):
     document_type: DocumentType
     document_number: str = field(repr=False)
     phone: str | None = field(repr=False)
+    email: str | None = field(repr=False)
     occupation: str
     level: str
     edition: str | None

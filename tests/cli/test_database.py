@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 
 import pytest
 
 from storage.database import status
+from storage.engine import open_engine, writing
+from tests import same_database, standin
 from tests.cli.conftest import run_on
 
 
@@ -48,6 +51,50 @@ def test_status_and_upgrade(run, alone, tmp_path):
     said = alone("--database", tmp_path / "no.db", "db", "upgrade")
     assert (said.code, "make it with: examboard db init" in said.err) == (7, True)
     assert alone("--database", tmp_path / "no.db", "db", "status", "--json").row["condition"] == "missing"
+
+
+def set_back(file, revision="0004"):
+    """Make of a database one of an older version."""
+    from storage.database import open_database
+    from storage.migrations.run import downgrade_to
+
+    with open_database(str(file)) as opened, opened.engine.begin() as tx:
+        downgrade_to(tx, revision)
+
+
+def rows_of_applications(file):
+    """Give every row of a projection."""
+    with sqlite3.connect(file) as connection:
+        found = connection.execute("SELECT * FROM application ORDER BY application").fetchall()
+    connection.close()
+    return found
+
+
+def test_an_upgrade_fills_in_what_older_versions_did_not_keep(run, database):
+    """After an upgrade every row is what it would be had this version written it; a second time changes nothing."""
+    before = rows_of_applications(database)
+    set_back(database)
+    assert run("db", "check").code == 7
+    said = run("db", "upgrade")
+    assert (said.code, said.err) == (0, "")
+    assert "upgraded from 0004; version" in said.out
+    assert "7 applications rebuilt\n" in said.out
+    assert rows_of_applications(database) == before
+    assert any(row[-2] for row in before)
+    assert run("db", "check").code == 0
+    assert "rebuilt" not in run("db", "upgrade").out
+
+
+def test_an_upgrade_stands_though_a_history_does_not_replay(run, database):
+    """Where rows cannot be written anew, the upgrade says so and names what to run; the other rows still work."""
+    set_back(database)
+    edit(database, "UPDATE event SET type = 'Foreseen' WHERE application = 'A1' AND sequence = 2")
+    said = run("db", "upgrade")
+    assert said.code == 6
+    assert "event 2 of application A1" in said.err
+    assert "examboard db rebuild" in said.err
+    assert run("db", "status", "--json").row["condition"] == "current"
+    assert run("application", "show", "A3").code == 0
 
 
 def test_a_newer_database_is_refused(run, database):
@@ -111,12 +158,13 @@ def test_expire_writes_down_what_is_true_already(run):
     dry = run("jobs", "run", "expire", "--dry-run")
     assert dry.out == (
         "A3: Expired on 2026-06-21; theory lapsed, its last valid day was 2026-06-20\n"
-        "by 2026-11-22: 1 Expired (dry run: nothing was written)\n"
+        "expire/2026-11-22: 1 Expired (dry run: nothing was written)\n"
     )
-    row = run("jobs", "run", "expire", "--day", "2026-11-20", "--json").row
-    assert row["counts"] == {"Expired": 1}
-    assert row["written"][0]["effective_on"] == "2026-06-21"
-    assert run("jobs", "run", "expire").out == "by 2026-11-22: nothing\n"
+    change, receipt = run("jobs", "run", "expire", "--day", "2026-11-20", "--json").rows
+    assert receipt["counts"] == {"Expired": 1}
+    assert (change["application"], change["on"]) == ("A3", "2026-06-21")
+    said = run("jobs", "run", "expire").out.splitlines()
+    assert [line.partition(";")[0] for line in said] == ["expire/2026-11-21: nothing", "expire/2026-11-22: nothing"]
     last = run("application", "history", "A3").rows[-1]
     assert (last["type"], last["actor"], last["effective_on"]) == ("Expired", "clock", "2026-06-21")
 
@@ -124,7 +172,7 @@ def test_expire_writes_down_what_is_true_already(run):
 def test_expire_of_a_day_to_come_is_only_asked(run):
     """What will have run out by a day to come can be asked, never written."""
     said = run("jobs", "run", "expire", "--day", "2027-06-21", "--dry-run", "--json")
-    assert [w["application"] for w in said.row["written"]] == ["A3", "A5"]
+    assert [row["application"] for row in said.rows if "what" in row] == ["A3", "A5"]
     assert run("jobs", "run", "expire", "--day", "2026-11-23").code == 3
 
 
@@ -146,8 +194,6 @@ def test_summary_counts_each_level(run):
 
 def test_the_whole_way_on_both_databases(database_url, round_folder, tmp_path):
     """On an empty database of either kind a round is taken in, decided, certified, expired, counted and checked."""
-    from functools import partial
-
     board = partial(run_on, database_url)
     assert board("application", "list").code == 4
     assert board("round", "import", round_folder, "--dry-run").code == 0
@@ -165,3 +211,50 @@ def test_the_whole_way_on_both_databases(database_url, round_folder, tmp_path):
     assert board("db", "rebuild").code == 0
     assert board("db", "check").out == "7 applications checked, 0 findings\n"
     assert board("db", "status", "--json").row["condition"] == "current"
+
+
+def test_distribute_spreads_the_tables_of_a_cluster(postgres_server, postgres_url):
+    """A dry run says what would be done; then it is done, once; the status tells before and after."""
+    if same_database.has_citus(postgres_server):
+        pytest.skip("the server has the real Citus")
+    board = partial(run_on, postgres_url)
+    assert board("db", "distribute").code == 7
+    assert board("db", "init").code == 0
+    said = board("db", "distribute")
+    assert (said.code, "CREATE EXTENSION citus" in said.err) == (7, True)
+    assert board("db", "status").out.count("\n") == 1
+    with writing(engine := open_engine(postgres_url)) as tx:
+        standin.install(tx)
+    engine.dispose()
+    assert board("db", "status").out.endswith("Citus, 2 worker nodes: not distributed (examboard db distribute)\n")
+    dry = board("db", "distribute", "--dry-run").out.splitlines()
+    assert dry[-1].endswith("7 tables distributed over 2 worker nodes (dry run: nothing was changed)")
+    assert [line.split()[0] for line in dry if line.endswith("distributed by bucket")] == [
+        "application", "event", "admission", "run_part", "parked", "outbox", "seal_range",
+    ]  # fmt: skip
+    assert board("db", "status", "--json").row["distributed"] is False
+    assert board("db", "distribute").out.splitlines()[:-1] == dry[:-1]
+    assert board("db", "status", "--json").row["distributed"] is True
+    rows = {row["table"]: row for row in board("db", "distribute", "--json").rows}
+    assert rows["event"] == {"table": "event", "place": "distributed", "new": False, "why": "", "dry_run": False}
+    assert rows["candidate"]["place"] == "coordinator"
+    assert board("db", "status").out.endswith("Citus, 2 worker nodes: distributed\n")
+
+
+def test_distribute_without_workers_says_so(postgres_server, postgres_url):
+    """A cluster of the coordinator alone is warned about; the tables are distributed all the same."""
+    if same_database.has_citus(postgres_server):
+        pytest.skip("the server has the real Citus")
+    assert run_on(postgres_url, "db", "init").code == 0
+    with writing(engine := open_engine(postgres_url)) as tx:
+        standin.install(tx, workers=0)
+    engine.dispose()
+    said = run_on(postgres_url, "db", "distribute")
+    assert (said.code, "no worker node" in said.err) == (0, True)
+
+
+def test_distribute_of_a_file_is_refused(run):
+    """An SQLite file is one file."""
+    said = run("db", "distribute")
+    assert (said.code, "one file" in said.err) == (7, True)
+    assert run("db", "status", "--json").row["distributed"] is False
