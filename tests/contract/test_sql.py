@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import count
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Row, select, text
@@ -15,6 +16,7 @@ from storage import registers, tables
 from storage.database import Database
 from storage.engine import reading, writing
 from tests.histories import FACTS, filed, followed, projected
+from tests.sealed import keys_in, sealed
 from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
 from workflow.errors import Conflict, Corrupt
@@ -53,10 +55,14 @@ def execute(database: Database, statement: str) -> None:
         "UPDATE candidate_change SET reason = 'x'",
         "UPDATE run_part SET changes = 'x'",
         "DELETE FROM run_part",
+        "UPDATE seal SET root = 'x'",
+        "DELETE FROM seal",
+        "UPDATE seal_range SET head = 'x'",
+        "DELETE FROM seal_range",
     ],
 )
-def test_the_record_cannot_be_changed(database: Database, statement: str) -> None:
-    """The database itself refuses to change or remove an event, a scheme document, a certificate, a log or a run."""
+def test_the_record_cannot_be_changed(database: Database, statement: str, tmp_path: Path) -> None:
+    """The database itself refuses to change or remove an event, a document, a certificate, a log, a run or a seal."""
     database.events.append([filed("E-1", AWARD)])
     at = datetime(2026, 3, 1, tzinfo=UTC)
     database.schemes.put(scheme_with(), at)
@@ -64,6 +70,7 @@ def test_the_record_cannot_be_changed(database: Database, statement: str) -> Non
     database.candidates.add([Candidate("c-1", "张三", "passport", "E12345678")])
     database.candidates.amend("c-1", {"name": "张叁"}, Note(at, "clerk", "misspelt", "minute 1"))
     database.runs.add(Part(RunKey("expire", date(2026, 3, 1)), 3, "k1", at, "node-1", ('{"application":"E-1"}',)))
+    sealed(database, keys_in(tmp_path))
     before = {name: rows_of(database, name) for name in tables.APPEND_ONLY}
     with pytest.raises(Corrupt, match="append-only"):
         execute(database, statement)

@@ -111,7 +111,7 @@ def test_a_damaged_file_is_corrupt(file: Path) -> None:
     with file.open("r+b") as raw:
         raw.seek(size // 2)
         raw.write(b"\xff" * (size // 2 - 100))
-    with open_database(str(file)) as database, pytest.raises(Corrupt, match="damaged"):
+    with pytest.raises(Corrupt, match="damaged"), open_database(str(file)) as database:
         list(database.events.histories())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from storage import tables
 from storage.database import Database, init, open_database
 from tests.claims import AT, DAY, RUN, ended, notice, parked, part
 from tests.histories import FACTS, filed, followed, projected
+from tests.sealed import found, keys_in, sealed
 from tests.seated import NOW, SAT_ON, sitting
 from tests.statements import noted, objections, tables_of
 from tests.timeline import test_scheme as scheme_with
@@ -23,7 +25,7 @@ from workflow.seating import Staff
 AWARDED = FACTS[-1]
 
 
-def used(stores: Database) -> None:
+def used(stores: Database, folder: Path) -> None:
     """Do with the stores, once at least, whatever they can do."""
     events, note = stores.events, Note(AT, "clerk", "misspelt", "minute 1")
     stores.schemes.put(scheme_with(), NOW)
@@ -63,6 +65,12 @@ def used(stores: Database) -> None:
         stores.outbox.failed(taken, "no reader")
         stores.outbox.sent(taken, AT)
     stores.outbox.notices(key, waiting=True)
+    ring = keys_in(folder)
+    sealed(stores, ring)
+    events.append([followed(first[5])])
+    sealed(stores, ring)
+    found(stores, ring)
+    list(stores.seals.unsealed())
     stores.rebuild(projected)
 
 
@@ -73,7 +81,7 @@ def _read(stores: Database) -> None:
     events.certificate_holder("x"), events.certificate_with_code("x")
 
 
-def test_no_statement_is_one_that_citus_refuses(postgres_url: str) -> None:
+def test_no_statement_is_one_that_citus_refuses(postgres_url: str, tmp_path: Path) -> None:
     """
     Rows are locked within a bucket, no statement moves a row to another one, and none mixes the two kinds of tables.
 
@@ -81,7 +89,7 @@ def test_no_statement_is_one_that_citus_refuses(postgres_url: str) -> None:
     """
     init(postgres_url)
     with open_database(postgres_url) as stores, noted(stores.engine) as sent:
-        used(stores)
+        used(stores, tmp_path)
     assert {words: found for words in sent if (found := objections(words))} == {}
     named = {table for words in sent for table in tables_of(" ".join(words.split()))}
     assert named == set(tables.metadata.tables)
