@@ -8,7 +8,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from workflow.errors import Conflict
-from workflow.events import Event, canonical_event, instant_text
+from workflow.events import Event, event_text
 from workflow.ports import bucket_of
 from workflow.seals import Entry, Seal, SealRange
 
@@ -59,13 +59,13 @@ class MemorySeals:
         for of in self.ranges():
             if of.seal == seal and application in ("", of.application):
                 for event in self._events.history(of.application)[of.first_sequence - 1 : of.last_sequence]:
-                    yield Entry(of, event.sequence, event.hash, _line(event))
+                    yield Entry(of, event.sequence, event.hash, event_text(event))
 
     def unsealed(self) -> Iterator[Entry]:
         """Stream the events that are in no seal, in the order in which the next one will take them."""
         for of, own in self._new():
             for event in own:
-                yield Entry(of, event.sequence, event.hash, _line(event))
+                yield Entry(of, event.sequence, event.hash, event_text(event))
 
     def hashes(self, seal: int) -> Iterator[bytes]:
         """Stream the hashes of the events that came into a seal, in the order of the log."""
@@ -89,10 +89,3 @@ class MemorySeals:
         for key in sorted(histories, key=lambda key: (bucket_of(key), key)):
             if own := histories[key][sealed.get(key, 0) :]:
                 yield SealRange(key, 0, own[0].sequence, own[-1].sequence, own[-1].hash), own
-
-
-def _line(e: Event) -> str:
-    return canonical_event(
-        e.application, e.sequence, e.type, e.version, e.fact.step, e.source, e.dest, e.effective_on.isoformat(),
-        instant_text(e.recorded_at), e.actor, e.command, e.data, e.previous,
-    )  # fmt: skip

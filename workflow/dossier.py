@@ -19,7 +19,7 @@ from workflow import facts as f
 from workflow.decisions import explanation
 from workflow.document import LAST_DAY
 from workflow.eligibility import assessed
-from workflow.events import Event, canonical_event, instant_text
+from workflow.events import Event, event_text, instant_text
 from workflow.scheme import Rules
 from workflow.standing import Standing
 from workflow.telling import Telling, Told
@@ -71,25 +71,7 @@ class Case:
 
 def event_line(event: Event) -> str:
     """Write an event for machines: its canonical form on a line; the sha256 of that text is the event's hash."""
-    return f"{_canonical(event)}\n"
-
-
-def _canonical(event: Event) -> str:
-    return canonical_event(
-        event.application,
-        event.sequence,
-        event.type,
-        event.version,
-        event.fact.step,
-        event.source,
-        event.dest,
-        event.effective_on.isoformat(),
-        instant_text(event.recorded_at),
-        event.actor,
-        event.command,
-        event.data,
-        event.previous,
-    )
+    return f"{event_text(event)}\n"
 
 
 def history_page(case: Case, proof: str = "") -> str:

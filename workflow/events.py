@@ -117,9 +117,9 @@ def canonical_event(
     )
 
 
-def event_hash(event: Event) -> str:
-    """Hash an event's canonical form; `data` and `previous` must be set."""
-    text = canonical_event(
+def event_text(event: Event) -> str:
+    """Write an event's canonical form; `data` and `previous` must be set."""
+    return canonical_event(
         event.application,
         event.sequence,
         event.type,
@@ -134,7 +134,11 @@ def event_hash(event: Event) -> str:
         event.data,
         event.previous,
     )
-    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def event_hash(event: Event) -> str:
+    """Hash an event's canonical form; `data` and `previous` must be set."""
+    return hashlib.sha256(event_text(event).encode()).hexdigest()
 
 
 def certificate_code(award: Event) -> str:

@@ -132,12 +132,13 @@ class LevelMachine:
 
     Attributes:
         states: Its states: `submitted`, `trained`, the assessed stages in order, `awaiting_award`, then the ends.
+        steps: Its steps, each with the states where it may start and to which it may lead.
     """
 
     def __init__(self, rules: Rules) -> None:
         """Generate the machine."""
         self.states = ("submitted", "trained", *rules.stages, "awaiting_award", *ENDED)
-        self._steps = tuple(_steps(rules))
+        self.steps = tuple(_steps(rules))
         guards = {fact.step: RULES[fact] for fact in FACTS.values() if fact in RULES}
         self._machine = Machine(
             model=None,
@@ -152,7 +153,7 @@ class LevelMachine:
                     "dest": dest,
                     "conditions": Guard(guards[step.name], dest if step.is_derived else ""),
                 }
-                for step in self._steps
+                for step in self.steps
                 for source in step.sources
                 for dest in sorted(step.dests, key=lambda dest: dest != source)  # most steps stay: tried first
             ],
@@ -177,7 +178,7 @@ class LevelMachine:
         raise _refused(move, [elsewhere])
 
     def _wrong_state(self, application: Application, step: str) -> Objection:
-        sources = [s for known in self._steps if known.name == step for s in known.sources]
+        sources = [s for known in self.steps if known.name == step for s in known.sources]
         found = f"the application is {application.state}"
         if application.expiry:
             found += f" since {application.expiry.expired_on} ({application.expiry.cause})"

@@ -31,7 +31,7 @@ def scxml(rules: Rules) -> str:
     machine = machine_of(rules)
     table = machine.table()
     # Not told by the table: a step that the facts decide may, on a level with one stage, have one way all the same.
-    decided = {(source, step.name) for step in machine._steps if step.is_derived for source in step.sources}
+    decided = {(source, step.name) for step in machine.steps if step.is_derived for source in step.sources}
     name = f"{rules.scheme.scheme}-level-{rules.number}"
     head = {"xmlns": NAMESPACE, "version": "1.0", "name": name, "datamodel": "ecmascript"}
     root = Element("scxml", {**head, "initial": machine.states[0]})
