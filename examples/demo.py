@@ -115,7 +115,8 @@ def suggest() -> None:
     print("\nTry next:")
     for what, command in (
         ("the same round again: nothing changes", f"round import {relative(ROUND)} --rejects {REJECTS}"),
-        ("the whole history of one case", f"application history {key}"),
+        ("the whole history of one case, with the rules asked and their answers", f"audit replay {key} --explain"),
+        ("what the coming nights will do", "jobs forecast --nights 30"),
         ("the same case as it stood before it expired", f"application show {key} --as-of 2026-06-20"),
         ("the rules, each with its clause", "scheme show lrc-2019"),
         ("the machine that judges a level, in Mermaid", "scheme diagram lrc-2019 --level 2"),
