@@ -29,6 +29,7 @@ from sqlalchemy import (
 from storage import tables
 from storage.batch import in_key_order
 from storage.bulk import Bulk
+from storage.column_types import Instant
 from storage.engine import reading, writing
 from storage.events import Overtaken, SqlEvents
 from storage.runs import insert_parked, insert_part
@@ -95,7 +96,7 @@ class SqlDue:
     def _end(self) -> Bulk:
         here = and_(_a.bucket == bindparam("in_bucket"), _a.application == bindparam("key"))
         values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("state", "sequence", "head")}
-        values |= {"recorded_at": bindparam("at", type_=tables.Instant())}
+        values |= {"recorded_at": bindparam("at", type_=Instant())}
         nothing: ColumnElement[str] = literal_column("''")
         nothing_due = {"next_due_on": null(), "next_due_type": nothing, "next_due_data": nothing}
         statement = update(tables.application).where(here, _a.sequence == bindparam("expected"))

@@ -1,23 +1,21 @@
 """
-The tables, and the few column types that mean the same on SQLite and PostgreSQL.
+The tables of SQLite and PostgreSQL.
 
 Owns names and shapes only: a database is made by the migrations, never from here, and a test holds the two equal.
 Every key that concerns an application begins with `bucket`, so that the same SQL runs on one file, one server and
-Citus (engines.md, section 6). No `func.now()`: the clock is a value passed in.
+Citus (engines.md, section 6).
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import (
-    TIMESTAMP,
     BigInteger,
     Boolean,
     Column,
     Date,
-    Dialect,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -28,10 +26,10 @@ from sqlalchemy import (
     Table,
     Text,
     TypedColumns,
-    TypeDecorator,
     UniqueConstraint,
 )
-from sqlalchemy.types import TypeEngine
+
+from storage.column_types import Code, Instant
 
 metadata: Final = MetaData(
     naming_convention={
@@ -42,45 +40,6 @@ metadata: Final = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-class Instant(TypeDecorator[datetime]):
-    """
-    An instant: aware in, aware UTC out, naive refused.
-
-    SQLite would drop the zone silently, so it gets text of a fixed width whose order is the order of time.
-    """
-
-    impl = String(26)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Give timestamptz on PostgreSQL, text elsewhere."""
-        on_postgresql = dialect.name == "postgresql"
-        return dialect.type_descriptor(TIMESTAMP(timezone=True) if on_postgresql else String(26))
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Turn an aware instant into what the database keeps."""
-        if value is None:
-            return None
-        if value.tzinfo is None or value.utcoffset() is None:
-            raise ValueError("an instant without a zone cannot be stored")
-        value = value.astimezone(UTC)
-        if dialect.name == "postgresql":
-            return value
-        return value.replace(tzinfo=None).isoformat(" ", "microseconds")
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Turn what the database keeps into an aware instant in UTC."""
-        if value is None:
-            return None
-        if isinstance(value, datetime):
-            return value.astimezone(UTC)
-        return datetime.fromisoformat(f"{value}+00:00")
-
-
-# COLLATE "C": a key's order is that of its code points on both databases, whatever the server's language.
-Code: Final = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class _SchemeDocument(TypedColumns):

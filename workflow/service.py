@@ -298,25 +298,6 @@ class Service:
         if len(self._recent) > REMEMBERED:
             self._recent.popitem(last=False)
 
-    def write_clock(self, applications: Sequence[str], until: date) -> tuple[Done, ...]:
-        """
-        Write down what the clock has made true of some applications by a day, all in one transaction.
-
-        An application that someone else wrote to meanwhile is left for the next call. One that nothing is due for
-        is passed over.
-        """
-        drafts = []
-        for history in self.stores.events.histories(applications):
-            draft = self.draft(history)
-            if draft.write_down(until):
-                drafts.append(draft)
-        left_out = set(self.stores.events.append([d.append() for d in drafts])) if drafts else set()
-        return tuple(
-            Done(d.application.key, tuple(d.new), d.application.state)
-            for d in drafts
-            if d.application.key not in left_out
-        )
-
     def admit(self, application: str, sitting: Sitting, on: date | None = None, command: str = "") -> Done:
         """
         Admit a candidate to a sitting without rooms; `sittings.admit_all` gives out seats.

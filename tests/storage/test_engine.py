@@ -16,9 +16,9 @@ from sqlalchemy import make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import engine as engines
+from storage.column_types import Instant
 from storage.database import Database, init, open_database, status
 from storage.engine import normal_url, open_engine
-from storage.tables import Instant
 from tests.histories import filed, followed
 from workflow.errors import Corrupt, Misconfigured, Unavailable
 

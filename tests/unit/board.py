@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -89,3 +90,12 @@ class Board:
     def standing(self, key: str, on: str = "") -> Any:
         """Give the standing of an application."""
         return self.service.standing(key, day(on) if on else None)
+
+
+def write_clock(service: Service, applications: Sequence[str], until: date) -> tuple[str, ...]:
+    """Write down what the clock has made true of some applications by a day; give those that owed something."""
+    drafts = [service.draft(history) for history in service.stores.events.histories(applications)]
+    owing = [draft for draft in drafts if draft.write_down(until)]
+    if owing:
+        assert service.stores.events.append([draft.append() for draft in owing]) == ()
+    return tuple(draft.application.key for draft in owing)

@@ -9,6 +9,7 @@ import pytest
 from tests.desk import WHY, Board, told
 from tests.timeline import day
 from tests.timeline import test_scheme as scheme_with
+from tests.unit.board import write_clock
 from tests.unit.test_timelines import objections, trained
 from workflow import facts as f
 from workflow.carrying import carry_over
@@ -82,7 +83,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing():
 def test_an_extension_after_the_expiry_reinstates_only_if_it_helps():
     """Through the new last valid day the application goes on; one too short, or of another part, is refused."""
     board = Board().ready("A1").passed("A1", "theory", "2024-05-18", "2024-06-20").at("2026-07-01")
-    board.service.write_clock(["A1"], day("2026-07-01"))
+    write_clock(board.service, ["A1"], day("2026-07-01"))
     short = told(list(extend(board.service, Selection(("A1",)), until("2026-06-25"))))
     assert "with theory valid through 2026-06-25 it would be expired on 2026-07-01 all the same" in short["A1"]
     assert board.facts("A1")[-1] == "Expired"

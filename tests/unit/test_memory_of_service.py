@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.histories import FACTS
 from tests.timeline import day
-from tests.unit.board import WHY, Board
+from tests.unit.board import WHY, Board, write_clock
 from workflow import facts as f
 from workflow import service as module
 from workflow.errors import Refused
@@ -36,7 +36,7 @@ def test_what_is_remembered_is_what_the_history_folds_to() -> None:
     """After every step the remembered history is the stored one, and the application is its fold."""
     board = Board()
     board.file("A1").score("A1", "theory", "s1", "2024-05-18", "70", "2024-06-20")
-    board.at("2026-07-01").service.write_clock(["A1"], day("2026-07-01"))
+    write_clock(board.at("2026-07-01").service, ["A1"], day("2026-07-01"))
     board.score("A1", "skills", "s2", "2026-05-18", "70", "2026-06-25")  # late: the expiry is taken back
     history, application = board.service._recent["A1"]
     assert history == board.service.history("A1")

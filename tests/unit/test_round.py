@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from storage.memory import MemoryStores
+from tests.unit.board import write_clock
 from workflow.check import pin
 from workflow.intake import parse
 from workflow.round import import_round
@@ -122,7 +123,7 @@ def test_later_files_continue_the_application(service, base):
 def test_late_results_after_a_recorded_expiry_reinstate(service, base):
     """A file with a score sat in time, after the expiry was recorded, takes the expiry back."""
     load(service, **base, scores=["A1,theory,S1,2024-05-18,2024-06-20,60"])
-    service.write_clock(["A1"], date(2026, 11, 19))
+    write_clock(service, ["A1"], date(2026, 11, 19))
     assert service.standing("A1").application.state == "expired"
     report = load(service, scores=["A1,skills,S2,2026-06-06,2026-07-08,60"])
     assert report.rejects == ()
