@@ -30,7 +30,7 @@ from workflow.scheme import Pinned
 CHUNK: Final = 2_000
 TONIGHT: Final = date(2026, 11, 22)
 SITTING: Final = "2026-11/1"
-_EVIDENCE: Final = Evidence(work=(Work(occupation="same", **{"from": date(2000, 1, 3)}),))
+_EVIDENCE: Final = Evidence(work=(Work.model_validate({"occupation": "same", "from": date(2000, 1, 3)}),))
 
 
 @dataclass(frozen=True, slots=True)

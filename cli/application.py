@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from cli import intake_files, options, wiring
-from cli.application_decisions import carry_over, reinstate, resume, suspend
+from cli.application_decisions import authorize, carry_over, reinstate, resume, suspend
 from cli.application_intake import resubmit, return_, submit, template
 from cli.options import Noun
 from cli.outcomes import tell
@@ -28,7 +28,7 @@ def application() -> None:
     """File, show, list, return, suspend, withdraw and annul applications."""
 
 
-for verb in (template, submit, return_, resubmit, suspend, resume, reinstate, carry_over):
+for verb in (template, submit, return_, resubmit, authorize, suspend, resume, reinstate, carry_over):
     application.add_command(verb)
 
 

@@ -86,6 +86,28 @@ def reinstate(
 
 
 @click.command(
+    cls=Verb,
+    example="""\
+examboard application authorize A00001 --reference ATT-2026-118
+examboard application authorize --cohort union-2024 --until 2026-09-30 --dry-run""",
+)
+@selecting.choice
+@click.option("--until", type=options.DAY, metavar="DAY", help="Last day given in it; default: as the scheme counts.")
+@click.option("--reference", default="", metavar="TEXT", help="Number of the authorization.")
+@options.on
+@options.dry_run
+@options.as_json
+@click.pass_context
+def authorize(ctx: click.Context, /, until: date | None, reference: str, **how: Any) -> None:
+    """
+    Authorize accepted candidates to take sittings, where the scheme has a time that is counted from it.
+
+    The time begins anew with each authorization. Whoever it does not apply to is named with the reason.
+    """
+    _decide(ctx, f.AuthorizationGiven(until=until, reference=reference), **how)
+
+
+@click.command(
     "carry-over",
     cls=Verb,
     example="""\

@@ -16,6 +16,7 @@ from cli.outcomes import tell
 from cli.output import json_line
 from cli.shelf import level_named
 from workflow import facts as f
+from workflow.applying import applicant
 from workflow.eligibility import assess
 from workflow.evidence import Evidence
 from workflow.scheme import Pinned
@@ -27,7 +28,7 @@ TEMPLATE: Final = """\
 # and file it by the same command without --dry-run. Days are YYYY-MM-DD. No names, no identity numbers, no employers:
 # personal values belong to the register of candidates only. Take the # away before what applies; a list may be empty.
 
-education: # finished or under way; a degree, a school or both
+education: # finished or under way; a degree, a school or both; a scheme may have kinds of its own
 #  - degree: bachelor          # college (diploma of three years), bachelor, master, doctor
 #    school: university        # technical, senior_technical, technician_college, secondary_vocational,
 #                              # higher_vocational, college, university
@@ -38,21 +39,44 @@ education: # finished or under way; a degree, a school or both
 
 certificates: # earned earlier
 #  - occupation: same          # same, related, other
-#    level: 4                  # 1 (highest) to 5, or preparatory_technician
+#    level: 4                  # 1 (highest) to 9, or preparatory_technician
 #    kind: sl                  # vq (vocational qualification), sl (skill level)
 #    issued_on: 2019-05-10
+#    edition: three-level      # only if its levels are those of another edition
+#    valid_until: 2029-05-10   # only if it ends
 
 work: # stretches of work; both days belong to it
 #  - occupation: same          # same, related, other
 #    from: 2019-06-01
 #    to: null                  # null: it still goes on
+#    hours_per_week: 40        # only where a rule counts hours; or, for work that has ended, hours: in all
 
 training: # courses done before filing
 #  - for_level: 3              # the level that the course prepares for
+#    course: refresher         # or its name, where a rule asks for a course by name
 #    hours: 120                # standard class hours
 #    completion_certificate: true
 #    completed_on: 2024-02-24
 #    delivery: [class]         # class, joint_class, broadcast, correspondence, self_study
+
+# The rest only where a rule of the scheme asks for it.
+titles: # professional titles, licences and certificates known by their names
+#  - title: assistant engineer
+#    held_from: 2019-06-01
+#    until: null               # null: it does not end
+
+credits: # credits of study
+#  - credits: 12
+#    field: accounting         # only where the rule says in which field
+#    level: upper              # only where the rule says of which level
+#    earned_on: 2020-01-31
+
+statements: # memberships, endorsements, medicals and other declarations known by their names
+#  - statement: medical
+#    made_on: 2024-01-10
+#    until: null               # null: it does not end
+
+born_on: # the birthday, as YYYY-MM-DD, only where a rule asks for an age
 """
 
 
@@ -76,6 +100,7 @@ examboard application submit --candidate 5d0c2f9a41b7e683 --occupation 4-07-03-0
 @click.option("--evidence", required=True, type=options.FILE, metavar="FILE", help="What is shown (YAML or JSON).")
 @click.option("--number", type=options.NUMBER, help="The board's own number; default: one is made.")
 @click.option("--cohort", type=options.LABEL, help="Tag of the programme or batch, for lists and decisions.")
+@click.option("--draft", is_flag=True, help="The candidate has still to complete it: by `application resubmit`.")
 @options.on
 @options.dry_run
 @options.as_json
@@ -91,6 +116,7 @@ def submit(
     evidence: Path,
     number: str | None,
     cohort: str | None,
+    draft: bool,
     on: date | None,
     dry_run: bool,
     as_json: bool,
@@ -107,21 +133,22 @@ def submit(
     shown, tag = read_evidence(evidence), cohort or ""
     service = wiring.service(ctx, write=not dry_run)
     day = wiring.day_of_effect(service, on)
-    pinned = service.scheme_for(day, occupation, scheme or edition)
+    files = applicant(service, candidate, day, tag, shown)
+    pinned = service.scheme_for(day, occupation, scheme or edition, files)
     at = level_named(pinned, level)
     if dry_run:
         service.candidate(candidate)
         service.opening(number or "(new)", candidate, pinned, pinned.rules(at), shown, day, cohort=tag)
         _try_out(service, pinned, at, shown, day, number or "", tag, as_json)
         return
-    tell(service.submit(candidate, pinned, at, shown, day, number or "", cohort=tag), as_json)
+    tell(service.submit(candidate, pinned, at, shown, day, number or "", cohort=tag, is_draft=draft), as_json)
 
 
 def _try_out(
     service: Service, pinned: Pinned, level: int, shown: Evidence, day: date, number: str, cohort: str, as_json: bool
 ) -> None:
     """Say what would be filed, and what the evidence comes to."""
-    answer = assess(level, pinned.scheme.levels[level], shown, day)
+    answer = assess(level, pinned.scheme.levels[level], shown, day, pinned.scheme.terms, cohort)
     is_taken = bool(number and service.stores.events.history(number))
     said: dict[str, Any] = {
         "application": number or None,
@@ -138,7 +165,8 @@ def _try_out(
         json_line({"dry_run": True, "would_file": said, "eligibility": answer.as_json()})
         return
     click.echo("\n".join(answer_lines(answer, pinned, level)))
-    counts = ", ".join(f"{len(items)} {kind}" for kind, items in said["evidence"].items() if items) or "no evidence"
+    lists = {kind: items for kind, items in said["evidence"].items() if items and isinstance(items, list)}
+    counts = ", ".join(f"{len(items)} {kind}" for kind, items in lists.items()) or "no evidence"
     tag = f", cohort {cohort}" if cohort else ""
     click.echo(f"would be filed as {number or 'a new number'} on {day}: {counts}{tag}")
     if is_taken:
@@ -173,7 +201,8 @@ def resubmit(ctx: click.Context, application: str, evidence: Path, on: date | No
     """
     Take in what the candidate sent again; it takes the place of all that was shown before.
 
-    Eligibility is still measured on the day of submission. Checks and judgements of the earlier papers are void.
+    Eligibility is still measured on the day of submission, or for a draft, which it completes, on this day. Checks and
+    judgements of the earlier papers are void.
     """
     fact = f.Resubmitted(evidence=read_evidence(evidence))
     tell(wiring.service(ctx).record(application, fact, on), as_json)

@@ -1,10 +1,15 @@
-"""`examboard audit`: replay, proof and dossier; every verb but `seal` opens the database read-only."""
+"""
+`examboard audit`: replay, proof and dossier; every verb but `seal` opens the database read-only.
+
+One thing is written all the same, on a connection of its own: the entry of the access log, where a verb hands something
+out (`cli/access.py`). A test holds both.
+"""
 
 from __future__ import annotations
 
 import click
 
-from cli import audit_dossier, audit_mining, audit_replay, audit_seals, audit_verify, audit_whatif
+from cli import audit_access, audit_dossier, audit_mining, audit_replay, audit_seals, audit_verify, audit_whatif
 from cli.options import Noun
 
 
@@ -20,5 +25,6 @@ for verb in (
     *audit_dossier.VERBS,
     *audit_mining.VERBS,
     *audit_whatif.VERBS,
+    *audit_access.VERBS,
 ):
     audit.add_command(verb)

@@ -15,9 +15,10 @@ from typing import Final
 
 import click
 
+from cli import access, options, wiring
 from cli import dossier_lists as lists
-from cli import options, wiring
-from cli.candidate import masked, reveal
+from cli.access import reveal
+from cli.candidate import masked
 from cli.errors import clause_text
 from cli.options import Verb
 from cli.output import json_line, progress
@@ -120,6 +121,7 @@ def dossier(
     service = wiring.service(ctx, write=False)
     asked = Asked(application, session, as_of or service.today(), known_at, reveal, english)
     keys, sittings = _keys(service, asked)
+    access.log(ctx, service, "dossier", application or f"session {session}", len(keys), reveal)
     proof_of = _prover(ctx, service) if proofs or application else _no_proof
     with _folder(folder) as at:
         made = _write(service, asked, keys, sittings, proof_of, at)

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TextIO
 
 import click
 
-from cli import options, wiring
+from cli import access, options, wiring
 from cli.options import Verb
 from cli.output import json_line, progress
 from workflow.calendar import count
@@ -58,7 +58,9 @@ def log(
 
     An application is in it whole or not at all. It names no person and holds no reasons: a candidate is an opaque key.
     """
-    stores = wiring.service(ctx, write=False).stores
+    service = wiring.service(ctx, write=False)
+    stores = service.stores
+    access.log(ctx, service, "export", f"event log ({form})")
     choice = Choice(levels_named(stores.schemes, scheme, level), since, until, as_of)
     with appearing(file, force) as (out, spool), progress("writing") as tell:
         written = write(form, stores, out, spool, choice, lambda done: tell(done, None))

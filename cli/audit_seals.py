@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from cli import options, wiring
+from cli import access, options, wiring
 from cli.files import name_of, read_text
 from cli.options import Verb
 from cli.output import json_line, listing
@@ -43,7 +43,7 @@ def seal(ctx: click.Context, as_json: bool) -> None:
     from workflow.seals import seal
 
     ring, service = wiring.key_file(ctx), wiring.service(ctx)
-    made = seal(service.stores.seals, ring, verify, service.now(), wiring.settings(ctx).actor)
+    made = seal(service.stores.seals, ring, verify, service.now(), service.actor)
     if as_json:
         fields = _fields(made.seal) if made.seal else {}
         json_line({"new": made.is_new, "events": made.events, "left_out": made.left_out, **fields})
@@ -95,7 +95,9 @@ def export(ctx: click.Context, folder: Path, unsealed: bool, given: tuple[str, .
     """
     from storage.export import export
 
-    stores = wiring.service(ctx, write=False).stores
+    service = wiring.service(ctx, write=False)
+    access.log(ctx, service, "export", "sealed events")
+    stores = service.stores
     statements = () if given else wiring.key_file(ctx).statements
     made = export(stores, folder, _keys(ctx, given), verifier_text(), unsealed, statements)
     if as_json:
@@ -125,7 +127,9 @@ def prove(
     """
     from workflow.proofs import prove
 
-    stores = wiring.service(ctx, write=False).stores
+    service = wiring.service(ctx, write=False)
+    stores = service.stores
+    access.log(ctx, service, "export", f"proof of {application}")
     proof = prove(stores.seals, application, _keys(ctx, given), number or 0)
     text = json.dumps(proof, ensure_ascii=False, indent=1) + "\n"
     last = stores.events.projection(application)

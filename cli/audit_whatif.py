@@ -11,14 +11,13 @@ import click
 
 from cli import options, wiring
 from cli.errors import objection_text
-from cli.files import name_of, read_text
+from cli.files import name_of
 from cli.options import Verb
 from cli.output import aligned, json_line, progress
-from cli.shelf import level_named
+from cli.shelf import level_named, pinned_file
 from cli.tables import sheet_path, write_sheet
 from cli.whatif_work import Found, Task, work
 from workflow.calendar import count
-from workflow.check import pin
 from workflow.errors import Corrupt, NotFound
 from workflow.ports import Projection
 from workflow.retelling import Divergence
@@ -94,7 +93,7 @@ def what_if(
     next step of the clock moves, and whose recorded facts would not be lawful, and why. With --json, one application a
     line, and the totals as the last.
     """
-    changed = pin(read_text(scheme), name_of(scheme))
+    changed = pinned_file(scheme, lambda: wiring.shelf(ctx))
     service = wiring.service(ctx, write=False)
     scope = Scope(level=_level(changed, level), **whom)
     keys = _chosen(service, changed, scope)

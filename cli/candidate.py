@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, get_args
+from dataclasses import replace
+from typing import Any
 
 import click
 
-from cli import options, wiring
+from cli import access, options, wiring
+from cli.access import reveal
+from cli.candidate_forgetting import VERBS
 from cli.options import Noun
 from cli.output import json_line, listing, pairs
 from workflow import identity, vocabulary
 from workflow.errors import Invalid, NotFound, Problem
 from workflow.logs import AMENDABLE, Note
 from workflow.ports import Candidate
+from workflow.prose import refuse_values_in
 
 
 @click.group(cls=Noun)
 def candidate() -> None:
-    """Register, find and amend persons. Numbers and names are shown masked unless --reveal is given."""
+    """Register, find, amend, restrict and erase persons. Values are shown masked unless --reveal is given."""
 
 
-reveal = click.option("--reveal", is_flag=True, help="Show names and numbers in full.")
+for verb in VERBS:
+    candidate.add_command(verb)
 
 
 @candidate.command(
@@ -41,7 +46,7 @@ def add(ctx: click.Context, /, as_json: bool, **given: str) -> None:
     """Register a person. One whose document is registered already keeps the key that was given before."""
     values = _cleaned(given)
     service = wiring.service(ctx)
-    asked = Candidate(key=service.new_key(), **values)
+    asked = person_of(service.new_key(), values)
     (found,) = service.stores.candidates.add([asked])
     is_new = found.key == asked.key
     if as_json:
@@ -80,22 +85,15 @@ def amend(ctx: click.Context, /, key: str, reason: str, authority: str, as_json:
     service = wiring.service(ctx)
     person = service.candidate(key)
     before = {field: str(getattr(person, field)) for field in AMENDABLE}
-    values = {field: value for field, value in _cleaned(before | asked).items() if field in asked}
-    _refuse_values_in(f"{reason} {authority}", [*before.values(), *values.values()])
+    values: dict[str, Any] = {field: value for field, value in _cleaned(before | asked).items() if field in asked}
+    for named in (person, replace(person, **values)):
+        refuse_values_in(f"{reason} {authority}", named, f"candidate {key}")
     note = Note(service.now(), service.actor, reason, authority)
     changed = service.stores.candidates.amend(key, values, note)
     if as_json:
         json_line({"candidate": key, "amended": list(changed)})
     else:
         click.echo(f"{key}: {', '.join(changed)} amended" if changed else f"{key}: unchanged; the values are the same")
-
-
-def _refuse_values_in(text: str, values: list[str]) -> None:
-    """Refuse a reason that repeats a personal value: the log of amendments keeps none."""
-    words = {"male", "female", *get_args(identity.DocumentType)}
-    if any(len(value) > 1 and value not in words and value in text for value in values):
-        fault = "repeats the name or a number itself, which must not enter the log; say only what was wrong with it"
-        raise Invalid([Problem("candidate", 0, "--reason", fault)])
 
 
 @candidate.command(example="examboard candidate changes 5d0c2f9a41b7e683 --json")
@@ -118,6 +116,11 @@ def changes(ctx: click.Context, key: str, as_json: bool) -> None:
     )
     titles = {"at": "At", "amended": "Amended", "actor": "By", "reason": "Reason", "authority": "Authority"}
     listing(rows, titles, as_json)
+
+
+def person_of(key: str, values: dict[str, Any]) -> Candidate:
+    """Make a person of values that were read."""
+    return Candidate(key=key, **values)
 
 
 def _cleaned(given: dict[str, str]) -> dict[str, str]:
@@ -156,7 +159,10 @@ def _cleaned(given: dict[str, str]) -> dict[str, str]:
 def show(ctx: click.Context, key: str, reveal: bool, as_json: bool) -> None:
     """Show a person and the person's applications."""
     service = wiring.service(ctx, write=False)
-    person = masked(service.candidate(key), reveal)
+    found = service.candidate(key)
+    person = {**masked(found, reveal), **({"standing": "restricted"} if found.is_restricted else {})}
+    if reveal:
+        access.log(ctx, service, "reveal", key, 1, is_revealed=True)
     filed = [p for p in service.stores.events.projections() if p.candidate == key]
     applications = [{"application": p.application, "scheme": p.scheme, "level": p.level} for p in filed]
     if as_json:
@@ -196,6 +202,8 @@ def find(
         raise click.UsageError(f"--{'name' if name is not None else 'document'}: {error}") from None
     if not found:
         raise NotFound("no such person is registered")
+    if reveal:
+        access.log(ctx, service, "reveal", " ".join(x.key for x in found), len(found), is_revealed=True)
     titles = {"candidate": "Candidate", "name": "Name", "document_type": "Document", "document_number": "Number"}
     listing([masked(person, reveal) for person in found], titles | {"phone": "Phone"}, as_json)
 

@@ -9,9 +9,19 @@ from typing import Any
 
 import click
 
-from cli import certificate_papers, certificate_standing, certificate_verification, options, wiring
+from cli import (
+    access,
+    certificate_papers,
+    certificate_renewal,
+    certificate_standing,
+    certificate_verification,
+    options,
+    wiring,
+)
+from cli.access import reveal
 from cli.candidate import masked
 from cli.certificate_choice import Choice, chosen, chosen_by
+from cli.left_out import shown_of
 from cli.options import Noun
 from cli.outcomes import tell_all
 from cli.output import aligned, json_line, listing, pairs, progress
@@ -29,6 +39,7 @@ def certificate() -> None:
 
 for verb in (
     *certificate_standing.VERBS,
+    *certificate_renewal.VERBS,
     certificate_papers.pdf,
     certificate_papers.print_batch,
     certificate_verification.verify,
@@ -140,7 +151,7 @@ examboard certificate list --awarded-from 2026-11-01 --awarded-until 2026-11-30 
 @options.known_at
 @click.option("--csv", "csv", type=options.NEW_FILE, metavar="FILE", help="Write a CSV file, with the holders.")
 @click.option("--xlsx", type=options.NEW_FILE, metavar="FILE", help="Write a workbook, with the holders.")
-@click.option("--reveal", is_flag=True, help="Names and identity numbers in full in the file.")
+@reveal
 @options.as_json
 @click.pass_context
 def list_(
@@ -163,7 +174,9 @@ def list_(
         return
     from storage.sheets_out import write_csv, write_xlsx
 
-    rows = list(_file_rows(service, list(found), reveal))
+    chosen_ones = list(found)
+    access.log(ctx, service, "export", "certificates", len(chosen_ones), reveal)
+    rows = list(_file_rows(service, chosen_ones, reveal))
     if csv:
         write_csv(csv, _FILE_COLUMNS, rows, keeps_digits=True)
     if xlsx:
@@ -187,8 +200,8 @@ _FILE_COLUMNS = (
 
 
 def _file_rows(service: Service, found: list[Issued], reveal: bool) -> Iterator[tuple[Any, ...]]:
-    persons = service.stores.candidates.many([one.application.candidate for one in found])
-    for one in found:
+    shown, persons = shown_of(service, found, lambda one: one.application.candidate)
+    for one in shown:
         person = persons.get(one.application.candidate)
         holder = masked(person, reveal) if person else {}
         yield (

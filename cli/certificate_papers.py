@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import options, wiring
+from cli import access, options, wiring
 from cli.certificate_choice import Choice, chosen, chosen_by
+from cli.left_out import printable
 from cli.options import Verb
 from cli.output import json_line, progress
 from workflow import identity
-from workflow.errors import Corrupt, NotFound, Objection, Refused, Unavailable
+from workflow.errors import NotFound, Objection, Refused, Unavailable
 from workflow.issued import Issued, issued
 from workflow.ports import Candidate
 from workflow.scheme import Rules
@@ -54,6 +55,7 @@ def pdf(ctx: click.Context, number: str | None, everyone: bool, choice: Choice, 
     if number is not None:
         one = issued(service, number.strip())
         _refuse_void(one)
+        access.log(ctx, service, "print", f"certificate {one.award.number}", 1)
         [(_, content)] = _papers(ctx, service, [one])
         _write(out, content)
         _tell(one, out, content, as_json)
@@ -101,6 +103,7 @@ def _print_all(
     except OSError as error:
         raise Unavailable(f"{out}: cannot be made: {error.strerror}") from error
     printed = []
+    access.log(ctx, service, "print", "certificates", len(good))
     with progress("printing") as tell:
         for done, (one, content) in enumerate(_papers(ctx, service, good), 1):
             file = out / (_NOT_IN_FILE_NAMES.sub("_", one.award.number) + ".pdf")
@@ -127,10 +130,10 @@ def _papers(ctx: click.Context, service: Service, found: Sequence[Issued]) -> It
     from storage.papers import certificate_pdf
 
     chosen_settings = wiring.settings(ctx)
-    persons = service.stores.candidates.many([one.application.candidate for one in found])
-    for one in found:
-        if (person := persons.get(one.application.candidate)) is None:
-            raise Corrupt(f"application {one.application.key}: its candidate is not in the register")
+    shown = printable(service, found, lambda one: one.application.candidate, lambda one: one.award.number)
+    persons = service.stores.candidates.many([one.application.candidate for one in shown])
+    for one in shown:
+        person = persons[one.application.candidate]
         yield one, certificate_pdf(paper_of(one, person, chosen_settings))
 
 

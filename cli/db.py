@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import options, wiring
+from cli import db_grants, options, wiring
 from cli.options import Noun
 from cli.output import aligned, json_line
 from workflow.calendar import count
@@ -26,6 +26,9 @@ def db() -> None:
     """Make, upgrade, check and rebuild the database."""
 
 
+db.add_command(db_grants.grants)
+
+
 @db.command(example="examboard --database board.db db init")
 @click.pass_context
 def init(ctx: click.Context) -> None:
@@ -37,6 +40,12 @@ def init(ctx: click.Context) -> None:
     service = wiring.service(ctx)
     names = ", ".join(f"{p.scheme.scheme} version {p.scheme.version}" for p in service.stores.schemes.current())
     click.echo(f"{_place(ctx)} is ready; schemes: {names}")
+    ring = wiring.ring(ctx)
+    if ring.exists:
+        click.echo(f"personal values are sealed under the key ring {ring.file}; keep a copy of it in another place")
+    else:
+        place = f"make it with: examboard keys init --ring ({ring.file})" if ring.file else "set key_ring to its file"
+        click.echo(f"personal values need a key ring, and there is none yet; {place}", err=True)
 
 
 @db.command(example="examboard db status --json")
@@ -103,7 +112,7 @@ def upgrade(ctx: click.Context) -> None:
     from storage import database
 
     before = database.status(wiring.settings(ctx).database)
-    after = database.upgrade(wiring.settings(ctx).database)
+    after = database.upgrade(wiring.settings(ctx).database, wiring.ring_place(ctx), wiring.now())
     service = wiring.service(ctx)
     if before.revision == after.revision:
         click.echo(f"{after.url}: is up to date; version {after.revision}")
@@ -138,7 +147,7 @@ def check(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def rebuild(ctx: click.Context) -> None:
     """Write all that is derived from the histories anew; the histories themselves are not touched."""
-    _rebuild(ctx, wiring.service(ctx))
+    _rebuild(ctx, wiring.service(ctx, act="keep_database"))
 
 
 def _rebuild(ctx: click.Context, service: Service) -> None:

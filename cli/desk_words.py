@@ -45,6 +45,10 @@ def _words(fact: f.Fact) -> str:
             return "training waived"
         case f.ValidityExtended(part=part, until=until):
             return f"{part} extended through {until}"
+        case f.DeadlineExtended(deadline=deadline, until=until):
+            return f"the deadline of {deadline} extended through {until}"
+        case f.AuthorizationGiven(reference=reference, until=until):
+            return " ".join(word for word in ("authorized to test", reference, until and f"through {until}") if word)
         case f.PartCarriedOver(part=part, from_application=source, last_valid_on=last):
             return f"{part} carried over from {source}, valid through {last}"
         case f.ApplicationSuspended():

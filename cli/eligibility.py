@@ -40,10 +40,13 @@ with facts.yaml:
 @click.argument("facts", metavar="FACTS", type=options.FILE)
 @click.option("--scheme", required=True, metavar="SCHEME", help="Id, name of the edition, or file of the scheme.")
 @click.option("--level", required=True, metavar="LEVEL", help="Level applied for, by number or name.")
+@click.option("--cohort", type=options.LABEL, help="Programme under which the application would be filed.")
 @options.as_of
 @options.as_json
 @click.pass_context
-def check(ctx: click.Context, facts: Path, scheme: str, level: str, as_of: date | None, as_json: bool) -> None:
+def check(
+    ctx: click.Context, facts: Path, scheme: str, level: str, cohort: str | None, as_of: date | None, as_json: bool
+) -> None:
     """
     Say which conditions of a level the evidence in FACTS meets, and why not the others.
 
@@ -52,9 +55,9 @@ def check(ctx: click.Context, facts: Path, scheme: str, level: str, as_of: date 
     """
     pinned = scheme_named(scheme, lambda: wiring.shelf(ctx))
     number = level_named(pinned, level)
-    evidence = read_evidence(facts)
+    evidence = read_evidence(facts, pinned.scheme.terms)
     day = as_of or board_day(wiring.now(), pinned.scheme.time_zone)
-    answer = assess(number, pinned.scheme.levels[number], evidence, day)
+    answer = assess(number, pinned.scheme.levels[number], evidence, day, pinned.scheme.terms, cohort or "")
     if as_json:
         known = {"scheme": pinned.scheme.scheme, "version": pinned.scheme.version, "digest": pinned.digest}
         json_line({**answer.as_json(), **known, "level": number})

@@ -8,13 +8,14 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from cli import options, wiring
-from cli.candidate import reveal
+from cli import access, options, wiring
+from cli.access import because, reveal
 from cli.listed import PERSON, Listed, Row, at_sitting, chosen, listed, with_persons
 from cli.options import Noun
 from cli.tables import sheet_path, show_rows
 from workflow.application import Attempt
-from workflow.parts import certificate_standing, is_pass, is_void
+from workflow.parts import is_pass, is_void
+from workflow.renewal import certificate_standing
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -111,6 +112,7 @@ def candidates(
     if sitting:
         cases = {x.application.key: x for x, _attempt in at_sitting(service, sitting, part)}.values()
     rows = [(x.application.candidate, _level_row(x)) for x in cases if is_chosen(x)]
+    access.log(ctx, service, "export", "candidates", len(rows), reveal)
     show_rows(with_persons(service, rows, reveal), _CANDIDATES, **how)
 
 
@@ -129,6 +131,7 @@ def seat_plan(ctx: click.Context, /, sitting: str, part: str | None, reveal: boo
     rows = [(x.application.candidate, _seat_row(x, attempt)) for x, attempt in at_sitting(service, sitting, part)
             if not x.is_over]  # fmt: skip
     rows.sort(key=lambda item: _place(item[1]))
+    access.log(ctx, service, "export", f"seat plan of {sitting}", len(rows), reveal)
     show_rows(with_persons(service, rows, reveal), _SEAT_PLAN, **how)
 
 
@@ -163,6 +166,7 @@ def _place(row: Row) -> tuple[Any, ...]:
     "score-sheet", example="examboard export score-sheet --sitting 2024-26/1 --part theory --out theory.xlsx"
 )
 @_sitting
+@because
 @_sheet
 @click.pass_context
 def score_sheet(ctx: click.Context, /, sitting: str, part: str | None, **how: Any) -> None:
@@ -178,6 +182,7 @@ def score_sheet(ctx: click.Context, /, sitting: str, part: str | None, **how: An
         if attempt.outcome == "admitted" and not x.is_over
     ]
     rows.sort(key=_place)
+    access.log(ctx, service, "export", f"score sheet of {sitting}", len(rows))
     show_rows([{key: row[key] for key in _SCORE_SHEET} for row in rows], _SCORE_SHEET, **how)
 
 
@@ -209,6 +214,7 @@ def results(
         if attempt.outcome in wanted and is_chosen(x)
     ]
     rows.sort(key=lambda item: (item[1]["sat_on"], item[1]["part"], item[1]["application"]))
+    access.log(ctx, service, "export", f"results of {sitting}", len(rows), reveal)
     show_rows(with_persons(service, rows, reveal), _RESULTS, **how)
 
 
@@ -235,6 +241,7 @@ def certificates(ctx: click.Context, /, scheme: str | None, level: str | None, r
     keys = [p.application for p in service.stores.events.projections() if p.state == "certified"]
     rows = [(x.application.candidate, _certificate_row(x)) for x in listed(service, keys) if is_chosen(x)]
     rows.sort(key=lambda item: str(item[1]["certificate"]))
+    access.log(ctx, service, "export", "certificates", len(rows), reveal)
     show_rows(with_persons(service, rows, reveal), _CERTIFICATES, **how)
 
 

@@ -10,6 +10,7 @@ from workflow.errors import Invalid, NotFound, Problem
 
 if TYPE_CHECKING:
     from workflow.evidence import Evidence
+    from workflow.terms import Terms
 
 _MOST_BYTES: Final = 8_000_000
 STDIN: Final = Path("-")
@@ -51,14 +52,18 @@ def name_of(path: Path) -> str:
     return "<stdin>" if path == STDIN else str(path)
 
 
-def read_evidence(path: Path) -> Evidence:
+def read_evidence(path: Path, terms: Terms | None = None) -> Evidence:
     """
     Read a document of evidence; a list that was left blank in it, as in the form to fill in, is empty.
+
+    Args:
+        path: The file.
+        terms: The words that the scheme knows, where the scheme is known: any other is a problem.
 
     Raises:
         NotFound, Invalid: see `read_text` and `read_document`.
     """
-    from workflow.document import read_document, read_yaml
+    from workflow.document import line_of, read_document, read_yaml
     from workflow.evidence import Evidence
 
     where, text = name_of(path), read_text(path)
@@ -66,4 +71,8 @@ def read_evidence(path: Path) -> Evidence:
     if isinstance(node, dict):
         for key in [key for key, value in node.items() if value is None]:
             del node[key]
-    return read_document(Evidence, text, where, node)
+    shown = read_document(Evidence, text, where, node)
+    faults = terms.faults(shown) if terms else ()
+    if problems := [Problem(where, line_of(node, at), ".".join(map(str, at)), why) for at, why in faults]:
+        raise Invalid(problems)
+    return shown

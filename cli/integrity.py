@@ -24,7 +24,9 @@ from storage.codec import read_fact
 from storage.database import Database, open_database
 from storage.raw import SqlRaw
 from workflow.audit import Audited, Bench, Checker, Finding
+from workflow.audit_access import audit_access
 from workflow.audit_bucket import BucketAudit
+from workflow.audit_persons import audit_persons
 from workflow.audit_registers import audit_registers
 from workflow.audit_sample import Drawn, draw, merged
 from workflow.errors import Invalid, Problem, Unavailable
@@ -32,7 +34,7 @@ from workflow.ports import BUCKETS, bucket_of
 
 SMALL: Final = 5_000  # applications up to which starting processes costs more than they save
 # What else is checked, by name, such as the seals: each gives its findings from the stores.
-CHECKERS: Final[list[tuple[str, Checker]]] = []
+CHECKERS: Final[list[tuple[str, Checker]]] = [("persons", audit_persons), ("access", audit_access)]
 
 Tell = Callable[[int, int | None], None]
 

@@ -8,16 +8,17 @@ from datetime import date
 from typing import Any, Final
 
 from cli.candidate import masked
+from cli.left_out import shown_of
 from cli.output import progress
 from cli.sitting import found as sittings_found
 from workflow.application import Application, Attempt
 from workflow.errors import NotFound
 from workflow.events import Event
 from workflow.facts import Admitted
-from workflow.machine import ENDED
 from workflow.replay import replay
 from workflow.scheme import Rules
 from workflow.service import Service
+from workflow.steps import ENDED
 
 Row = dict[str, Any]
 PERSON: Final = {
@@ -79,9 +80,8 @@ def at_sitting(service: Service, key: str, part: str | None) -> Iterator[tuple[L
 
 
 def with_persons(service: Service, rows: Iterable[tuple[str, Row]], is_revealed: bool) -> list[Row]:
-    """Put persons to rows that name their candidate, masked unless they are to be revealed."""
-    found = list(rows)
-    persons = service.stores.candidates.many([key for key, _row in found])
+    """Put persons to rows that name their candidate, masked unless revealed; restricted persons' rows are left out."""
+    found, persons = shown_of(service, list(rows), lambda item: item[0])
     blank = dict.fromkeys(PERSON)
     return [{**(masked(persons[key], is_revealed) if key in persons else blank), **row} for key, row in found]
 

@@ -18,25 +18,30 @@ from cli.root import RootOptions
 NOUNS = {
     "application": "File, show, list, return, suspend, withdraw and annul applications.",
     "audit": "Replay histories, verify the record, seal it, prove it, hand it over.",
-    "candidate": "Register, find and amend persons.",
+    "candidate": "Register, find, amend, restrict and erase persons.",
     "certificate": "Certify candidates; keep, print and verify certificates.",
     "db": "Make, upgrade, check and rebuild the database.",
     "eligibility": "Check evidence against a scheme; decide applications; reopen decisions.",
+    "endorsement": "Record, withdraw and list endorsements by instructors.",
     "evidence": "List, check and judge the evidence of an application.",
+    "exemption": "Grant, withdraw and list exemptions from parts.",
     "export": "Write lists to CSV and XLSX files.",
-    "extension": "Extend the validity of parts, for one application or a whole cohort.",
+    "extension": "Extend the validity of parts and deadlines, for one application or a whole cohort.",
     "jobs": "Run the nightly work by hand; see what is owed, was done and is to come.",
-    "keys": "Make, show and replace the board's keys for sealing.",
+    "keys": "Make, show and replace the keys for sealing and those of personal values (--ring).",
     "misconduct": "Report, find, lift and list misconduct.",
     "notice": "List, show, deliver and retry notices.",
     "recheck": "Request and decide rechecks of results; list the open ones.",
     "report": "Count what became of applications.",
+    "retention": "Say whose data need not be kept any more, and erase it.",
     "review": "Record the results of panels.",
+    "proposal": "List and confirm what needs a second person.",
     "round": "Take in a whole examination round from files.",
     "scheduler": "Run the nightly work by itself, night by night; check a node.",
-    "scheme": "Check, list, show and draw scheme documents.",
+    "scheme": "Write, check, prove, compare and show scheme documents.",
     "score": "Enter, record, retract, announce and amend results.",
     "sitting": "Set sittings and admit candidates to them.",
+    "staff": "Add and disable members of staff; give roles and tokens.",
     "ticket": "Print admission tickets.",
     "training": "Record, show or waive the training of a level.",
 }
@@ -119,10 +124,22 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     type=click.Path(exists=True, dir_okay=False),
     help="Settings file (TOML) [env: EXAMBOARD_CONFIG].",
 )
+@click.option(
+    "--token-file",
+    metavar="FILE",
+    help="File of your own that holds your token, where the board keeps staff [env: EXAMBOARD_TOKEN_FILE].",
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
 @click.pass_obj
-def cli(options: RootOptions, database: str | None, actor: str | None, config: str | None, debug: bool) -> None:
+def cli(
+    options: RootOptions,
+    database: str | None,
+    actor: str | None,
+    config: str | None,
+    token_file: str | None,
+    debug: bool,
+) -> None:
     """
     Examboard: the exam administration service.
 
@@ -130,6 +147,7 @@ def cli(options: RootOptions, database: str | None, actor: str | None, config: s
     `examboard NOUN VERB --help` for an example of each command.
     """
     options.database, options.actor, options.config, options.debug = database or "", actor or "", config or "", debug
+    options.token_file = token_file or ""
 
 
 def main() -> NoReturn:

@@ -11,7 +11,7 @@ from cli import options, wiring
 from cli.options import Noun
 from cli.outcomes import tell
 from cli.output import listing
-from cli.score import PART_OR_NONE, SITTING, part_named
+from cli.part_named import PART_OR_NONE, SITTING, part_named
 from workflow import conduct
 from workflow import facts as f
 from workflow.results import effects

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
-from cli import options, wiring
+from cli import access, options, wiring
+from cli.access import reveal as _reveal
 from cli.options import Noun
 from cli.output import json_line, listing, pairs, progress
 from scheduler.delivery import DROPPED, Delivered, Outcome, deliver, judged, ready
@@ -29,7 +30,6 @@ def notice() -> None:
 
 
 _application = click.option("--application", default="", metavar="NUMBER", help="Of this application only.")
-_reveal = click.option("--reveal", is_flag=True, help="Show e-mail addresses in full.")
 
 
 @notice.command(
@@ -62,10 +62,8 @@ def list_(ctx: click.Context, application: str, waiting: bool, undelivered: bool
 
 
 def _engine(service: Service) -> Engine:
-    from storage.database import Database
-
-    assert isinstance(service.stores, Database)  # what wiring gives to a command, if it gives anything
-    return service.stores.engine
+    database: Any = service.stores  # what wiring gives to a command, if it gives anything
+    return cast("Engine", database.engine)
 
 
 def _row(one: Notice) -> dict[str, Any]:
@@ -109,6 +107,8 @@ def show(ctx: click.Context, application: str, reason: str | None, reveal: bool,
     if not found:
         raise NotFound(f"no notice of application {application}{f' for {reason}' if reason else ''}")
     board = wiring.settings(ctx).board
+    if reveal:
+        access.log(ctx, service, "reveal", f"notices of {application}", 1, is_revealed=True)
     for place, one in enumerate(found):
         said = judged(service, one, board)
         row = {**_row(one), "about": _about(one), "to": _address(said, reveal)}
@@ -154,11 +154,14 @@ def deliver_(ctx: click.Context, dry_run: bool, reveal: bool, as_json: bool) -> 
     What fails is tried again at growing intervals for about a week. A notice that no longer holds, since the validity
     was extended or a certificate awarded, is dropped. A dry run says what would be sent to whom.
     """
-    service = wiring.service(ctx, write=not dry_run)
+    service = wiring.service(ctx, write=not dry_run, act="run_jobs")
     board = wiring.settings(ctx).board
     if dry_run:
         columns = {"application": "Application", "to": "To", "subject": "Subject", "not_sent": "Not sent, since"}
-        listing((_planned(one, said, reveal) for one, said in ready(service, board, _ALL)), columns, as_json)
+        planned = list(ready(service, board, _ALL))
+        if reveal:
+            access.log(ctx, service, "reveal", "notices to be delivered", len(planned), is_revealed=True)
+        listing((_planned(one, said, reveal) for one, said in planned), columns, as_json)
         return
     sink = wiring.sink(ctx)
     with progress("delivering") as tell:
@@ -212,7 +215,7 @@ def retry(ctx: click.Context, application: str, is_all: bool, waiting: bool, dry
         raise click.UsageError("give either --application or --all")
     from storage import notices
 
-    service = wiring.service(ctx, write=not dry_run)
+    service = wiring.service(ctx, write=not dry_run, act="run_jobs")
     asked = (application, waiting, dry_run)
     number = notices.queue_again(_engine(service), service.now(), service.today(), *asked)
     if as_json:

@@ -39,7 +39,7 @@ class Verb(click.Command):
         self.example = example
         self.params += [
             click.Option([name], hidden=True, expose_value=False, callback=_keep, is_flag=name == "--debug")
-            for name in ("--database", "--actor", "--debug")
+            for name in ("--database", "--actor", "--token-file", "--debug")
         ]
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -112,6 +112,15 @@ class _Marks(_Read):
         return marks(text)
 
 
+class _Result(_Read):
+    name = "marks"
+
+    def read(self, text: str, ctx: click.Context | None) -> Any:
+        from workflow.cells import result
+
+        return result(text)
+
+
 class _Label(_Read):
     name = "text"
 
@@ -152,6 +161,7 @@ class _Number(_Read):
 DAY = _Day()
 MOMENT = _Moment()
 MARKS = _Marks()
+RESULT = _Result()  # of a part, or of its components: listening=30; speaking=25
 LABEL = _Label()
 PROSE = _Prose()
 NUMBER = _Number()

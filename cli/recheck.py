@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import click
@@ -12,8 +11,9 @@ from cli import options, wiring
 from cli.options import Noun
 from cli.outcomes import tell
 from cli.output import listing
-from cli.score import PART, SITTING, part_named
+from cli.part_named import PART, SITTING, part_named
 from workflow import rechecks
+from workflow.marks import Given
 from workflow.results import effects
 
 
@@ -68,7 +68,7 @@ examboard recheck decide A00007 --sitting 2024-26/1 --part theory --unchanged \\
 @click.argument("application")
 @SITTING
 @PART
-@click.option("--score", type=options.MARKS, help="The marks decided on, up or down.")
+@click.option("--score", type=options.RESULT, help="The marks decided on; of components, those that change.")
 @click.option("--unchanged", is_flag=True, help="The marks stay as they are.")
 @options.reason
 @options.on
@@ -79,7 +79,7 @@ def decide(
     application: str,
     sitting: str,
     part: str,
-    score: Decimal | None,
+    score: Given | None,
     unchanged: bool,
     reason: str,
     authority: str,

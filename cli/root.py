@@ -15,10 +15,12 @@ class RootOptions:
         database: URL or file of the database.
         actor: Who acts.
         config: Settings file.
+        token_file: File of the token with which a member signs in.
         debug: Whether an internal error shows its traceback.
     """
 
     database: str = ""
     actor: str = ""
     config: str = ""
+    token_file: str = ""
     debug: bool = False

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cli import options, wiring
+from cli import options, scheme_cases, scheme_tools, wiring
 from cli.errors import clause_text
-from cli.files import name_of, read_text
+from cli.files import name_of
 from cli.options import Noun
 from cli.output import aligned, json_line, listing
-from cli.shelf import level_named, scheme_named, schemes
+from cli.scaffold import schema_text
+from cli.shelf import effective_named, level_named, pinned_file, scheme_named, schemes
+from workflow.assessed import Level, Part
 from workflow.calendar import count
-from workflow.check import pin
 from workflow.eligibility import assess
 from workflow.errors import Invalid, Objection, Problem, Refused
 from workflow.evidence import Evidence
 from workflow.machine import machine_of
-from workflow.scheme import Level, Part, Pinned, Scheme
+from workflow.scheme import Pinned, Scheme
 from workflow.scxml import scxml
 
 
 @click.group(cls=Noun)
 def scheme() -> None:
-    """Check, list, show and draw scheme documents."""
+    """Write, check, prove, compare and show scheme documents."""
 
 
 @scheme.command("list", example="examboard scheme list --json")
@@ -56,21 +56,41 @@ def _row(pinned: Pinned) -> dict[str, Any]:
     }
 
 
-@scheme.command(example="examboard scheme show lrc-2019")
+@scheme.command(example="examboard scheme show lrc-2019\nexamboard scheme show my-policy.yaml --effective")
 @click.argument("scheme", metavar="SCHEME")
+@click.option("--effective", is_flag=True, help="The whole text that is pinned, with where each line comes from.")
 @options.as_json
 @click.pass_context
-def show(ctx: click.Context, scheme: str, as_json: bool) -> None:
+def show(ctx: click.Context, scheme: str, effective: bool, as_json: bool) -> None:
     """
     Show a scheme: its levels, parts and conditions, each with its clause.
 
     SCHEME is an id, a name of the edition, or a file.
     """
+    if effective:
+        _show_effective(ctx, scheme, as_json)
+        return
     pinned = scheme_named(scheme, lambda: wiring.shelf(ctx))
     if as_json:
         json_line({"digest": pinned.digest, **pinned.scheme.model_dump(mode="json", by_alias=True, exclude_none=True)})
     else:
         click.echo("\n".join(_text(pinned)))
+
+
+def _show_effective(ctx: click.Context, scheme: str, as_json: bool) -> None:
+    """Show the text that is pinned, line by line; `*` marks what the board's own policy set."""
+    made, digest = effective_named(scheme, lambda: wiring.shelf(ctx))
+    lines = list(zip(made.text.splitlines(), made.origins, strict=False))
+    if as_json:
+        for number, (line, origin) in enumerate(lines, 1):
+            where, at, is_set = (origin.where, origin.line, origin.is_set) if origin else (None, None, None)
+            json_line({"line": number, "text": line, "where": where, "at": at, "is_set": is_set, "digest": digest})
+        return
+    places = [f"{origin.where}:{origin.line}{' *' if origin.is_set else ''}" if origin else "" for _, origin in lines]
+    width = max(map(len, places))
+    click.echo(f"sha256 {digest}; * is set by the board's own policy")
+    for place, (line, _) in zip(places, lines, strict=True):
+        click.echo(f"{place:<{width}} | {line}")
 
 
 def _text(pinned: Pinned) -> Iterator[str]:
@@ -88,19 +108,23 @@ def _text(pinned: Pinned) -> Iterator[str]:
         yield f"level {number}: {level.title}"
         course = "waived" if level.training.waived else f"{level.training.hours} class hours and a certificate"
         yield f"  training: {course} [{clause_text(str(level.training.clause))}]"
-        yield f"  stages: {', '.join(f'{state} ({part})' for state, part in level.stages.items())}"
+        yield f"  stages: {', '.join(f'{state} ({stage})' for state, stage in level.stages.items())}"
+        if level.window:
+            yield f"  all parts within {level.window} [{clause_text(str(level.window.clause))}]"
         for state, deadline in level.deadlines.items():
-            yield f"  deadline of {state}: {deadline.within} [{clause_text(str(deadline.clause))}]"
+            yield f"  deadline of {state}: {deadline} [{clause_text(str(deadline.clause))}]"
         yield from _conditions(number, level, known)
+        for key, exemption in level.exemptions.items():
+            yield f"  exemption {key}: {', '.join(exemption.parts)} [{clause_text(str(exemption.clause))}]"
 
 
 def _marks(part: Part) -> tuple[str, str]:
-    valid = f"valid {part.validity.length} from the day {part.validity.counted_from}" if part.validity else "no lapse"
+    valid = f"valid {part.validity}" if part.validity else "no validity of its own"
     return f"{part.pass_mark} of {part.maximum} passes", valid
 
 
 def _conditions(number: int, level: Level, known: Scheme) -> Iterator[str]:
-    asked = assess(number, level, Evidence(), known.edition.in_force_from)
+    asked = assess(number, level, Evidence(), known.edition.in_force_from, known.terms)
     for condition in asked.conditions:
         wants = " and ".join(f.requirement for f in condition.findings)
         yield f"  condition {condition.id}: {wants} [{clause_text(condition.clause)}]"
@@ -108,7 +132,8 @@ def _conditions(number: int, level: Level, known: Scheme) -> Iterator[str]:
 
 @scheme.command(example="examboard scheme check my-scheme.yaml")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=options.FILE)
-def check(files: tuple[Path, ...]) -> None:
+@click.pass_context
+def check(ctx: click.Context, files: tuple[Path, ...]) -> None:
     """
     Check scheme documents before they are used.
 
@@ -117,7 +142,7 @@ def check(files: tuple[Path, ...]) -> None:
     problems: list[Problem] = []
     for file in files:
         try:
-            pinned = pin(read_text(file), name_of(file))
+            pinned = pinned_file(file, lambda: wiring.shelf(ctx))
         except Invalid as error:
             problems += error.problems
             continue
@@ -128,10 +153,14 @@ def check(files: tuple[Path, ...]) -> None:
 
 
 @scheme.command(example="examboard scheme schema > scheme.schema.json")
-def schema() -> None:
-    """Print the JSON Schema of scheme documents, for editors."""
-    written = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Scheme.model_json_schema()}
-    click.echo(json.dumps(written, ensure_ascii=False, indent=2))
+@click.option("--cases", is_flag=True, help="Of files of worked cases instead.")
+def schema(cases: bool) -> None:
+    """
+    Print the JSON Schema of scheme documents, for editors: they complete fields and explain them.
+
+    `# yaml-language-server: $schema=scheme.schema.json` at the head of a document names it.
+    """
+    click.echo(schema_text(cases), nl=False)
 
 
 @scheme.command(
@@ -171,7 +200,7 @@ def add(ctx: click.Context, file: Path) -> None:
 
     Applications filed before keep the document that they were filed under. A changed document needs a higher version.
     """
-    pinned = pin(read_text(file), name_of(file))
+    pinned = pinned_file(file, lambda: wiring.shelf(ctx))
     service = wiring.service(ctx)
     name, version = pinned.scheme.scheme, pinned.scheme.version
     if service.stores.schemes.get(pinned.digest):
@@ -183,3 +212,7 @@ def add(ctx: click.Context, file: Path) -> None:
         raise Refused(f"scheme {name}", [Objection("version_rises", text)])
     service.stores.schemes.put(pinned, service.now())
     click.echo(f"{name} version {version} is on the shelf (sha256 {pinned.digest})")
+
+
+for verb in (*scheme_cases.VERBS, *scheme_tools.VERBS):
+    scheme.add_command(verb)

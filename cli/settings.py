@@ -51,8 +51,11 @@ class Settings(BaseSettings):
         smtp_url: The mail server: `smtp://user:password@host:587?starttls=true`; empty: notices become files.
         mail_from: The address from which notices come.
         seal_key: File of the board's keys for sealing; never beside the database.
+        key_ring: File of the key ring of personal values; empty: beside an SQLite file, and none for a server.
         seal_origin: Name that a new key file gives to the log, such as `exams.example.org/log`; empty: made up.
         remind_days: Days before a last valid day or a deadline on which candidates are reminded; empty: never.
+        token: The token with which a member signs in, where the board keeps staff; best in the environment.
+        token_file: A file of the caller's own that holds it instead.
     """
 
     model_config = SettingsConfigDict(env_prefix="EXAMBOARD_", env_ignore_empty=True, extra="forbid")
@@ -69,8 +72,11 @@ class Settings(BaseSettings):
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = ""
     seal_key: str = Field(default_factory=lambda: str(PLACES.user_config_path / "keys" / "seal.json"))
+    key_ring: str = ""
     seal_origin: str = ""
     remind_days: tuple[Annotated[int, Field(ge=0, le=3650)], ...] = (30, 7)
+    token: SecretStr = SecretStr("")
+    token_file: str = ""
 
     @field_validator("time_zone")
     @classmethod
@@ -127,7 +133,8 @@ def settings(ctx: click.Context) -> Settings:
         Misconfigured: a settings file cannot be read, has an unknown key, or a value does not fit.
     """
     options = ctx.ensure_object(RootOptions)
-    said = (options.config, options.database, options.actor)  # an option behind the verb may come between two calls
+    # An option behind the verb may come between two calls.
+    said = (options.config, options.database, options.actor, options.token_file)
     read: dict[tuple[str, ...], Settings] = ctx.meta.setdefault("cli.wiring.settings", {})
     if said not in read:
         read[said] = _settings(options)
@@ -144,7 +151,7 @@ def _settings(options: RootOptions) -> Settings:
             raise Misconfigured(f"settings file {file} is not TOML: {error}") from None
         except OSError as error:
             raise Misconfigured(f"settings file {file} cannot be read: {error.strerror}") from None
-    given = {key: value for key in ("database", "actor") if (value := getattr(options, key))}
+    given = {key: value for key in ("database", "actor", "token_file") if (value := getattr(options, key))}
     return _read(files, given)
 
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import options, wiring
+from cli import access, options, wiring
 from cli.certificate_papers import level_words
+from cli.left_out import printable
 from cli.options import Noun
 from cli.output import json_line
 from workflow import identity
-from workflow.errors import Corrupt, NotFound
+from workflow.errors import NotFound
 from workflow.ports import Candidate
 from workflow.scheme import Rules
 from workflow.seating import Sitting
@@ -56,6 +57,7 @@ def pdf(ctx: click.Context, key: str, only: str | None, out: Path, as_json: bool
     if not pages:
         found = f"application {only} has no ticket" if only else "nobody has a ticket"
         raise NotFound(f"{found} for sitting {key}: an admission that holds, of who has still to sit")
+    access.log(ctx, service, "print", f"tickets of {key}", len(pages))
     write_paper(out, tickets_pdf(pages))
     if as_json:
         json_line({"sitting": key, "tickets": len(pages), "file": str(out)})
@@ -78,11 +80,10 @@ def _pages(service: Service, key: str, settings: wiring.Settings, only: str | No
             click.echo(f"{one.application}: {one.admitted.part} not printed; {why}", err=True)
         else:
             of.setdefault(one.application, []).append(one)
-    persons = service.stores.candidates.many([held[0].candidate for held in of.values()])
-    for held in of.values():
-        if (person := persons.get(held[0].candidate)) is None:
-            raise Corrupt(f"application {held[0].application}: its candidate is not in the register")
-        yield _page(service, held, sittings, person, settings)
+    shown = printable(service, list(of.values()), lambda held: held[0].candidate, lambda held: held[0].application)
+    persons = service.stores.candidates.many([held[0].candidate for held in shown])
+    for held in shown:
+        yield _page(service, held, sittings, persons[held[0].candidate], settings)
 
 
 def _page(

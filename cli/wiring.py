@@ -8,6 +8,7 @@ cannot: that one opens the database so that the database itself refuses every wr
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import time
 import uuid
@@ -22,20 +23,24 @@ from cli.loading import load
 from cli.settings import Settings as Settings
 from cli.settings import settings as settings
 from cli.shelf import shelve
+from cli.sign_in import who as who
+from workflow.access import AccessLog
 from workflow.errors import Misconfigured, NotFound, Objection, Refused
 from workflow.ports import SchemeShelf, Stores
+from workflow.rights import CLOCK_ACTOR, Actor
 from workflow.service import Service
 
 if TYPE_CHECKING:  # SQLAlchemy costs a third of a second that a check of a document or of evidence need not pay
     from scheduler.night import Night
     from scheduler.sinks import FileSink, SmtpSink
     from storage.database import Database
+    from storage.keyring import Ring
     from storage.keys import KeyFile
     from workflow.notes import PublicKey
     from workflow.seals import Sealing
 
 
-def service(ctx: click.Context, write: bool = True, or_empty: bool = False) -> Service:
+def service(ctx: click.Context, write: bool = True, or_empty: bool = False, act: str = "") -> Service:
     """
     Put the service together; its database is closed with the command.
 
@@ -44,13 +49,57 @@ def service(ctx: click.Context, write: bool = True, or_empty: bool = False) -> S
         write: Whether it may write. Then a database that is not there yet is made, and the schemes that come with
             Examboard are put on its shelf.
         or_empty: Where a database that only is read is not there, work on an empty one in memory.
+        act: The right that the command takes (`rights.ACTS`); empty: to read, or what each fact takes that it records.
 
     Raises:
         NotFound: there is no database to read.
+        Refused: the board keeps staff, and the caller showed no token or has not the right.
         Misconfigured, Unavailable: see errors.
     """
     chosen = settings(ctx)
-    return Service(_stores(ctx, chosen, write, or_empty), now, _new_key, chosen.actor, chosen.time_zone)
+    stores = _stores(ctx, chosen, write, or_empty)
+    actor = who(ctx, stores)
+    if act or not write:
+        actor.need(ctx.command_path, act or "read")
+    return Service(stores, now, _new_key, actor, chosen.time_zone)
+
+
+def reading(ctx: click.Context) -> Stores:
+    """
+    Open the database of this call to read from it, before it is known who asks.
+
+    Raises:
+        NotFound: there is no database.
+    """
+    return _stores(ctx, settings(ctx), write=False, or_empty=False)
+
+
+def caller(ctx: click.Context, act: str) -> Actor:
+    """
+    Tell who acts where a command may come before there is a database, and that there is a right to it.
+
+    Raises:
+        Refused, Misconfigured: see `who`; or there is no right to it.
+    """
+    found = readable(ctx)
+    actor = who(ctx, found) if found else Actor(settings(ctx).actor)
+    actor.need(ctx.command_path, act)
+    return actor
+
+
+def access_log(ctx: click.Context) -> AccessLog:
+    """
+    Open the access log to add to it: the one thing that a command which only reads may write.
+
+    Raises:
+        Misconfigured, Unavailable: it cannot be written; then nothing may be shown.
+    """
+    return _open(ctx, settings(ctx).database).access
+
+
+def chance(count: int) -> bytes:
+    """Give random bytes that nobody can guess."""
+    return secrets.token_bytes(count)
 
 
 def sink(ctx: click.Context) -> FileSink | SmtpSink:
@@ -88,13 +137,35 @@ def night(ctx: click.Context, write: bool = True, node: str = "") -> Night:
     from scheduler.night import Night
 
     chosen = settings(ctx)
-    by = f"{chosen.actor}@{node}" if node else chosen.actor
-    return Night(service(ctx, write), by, chosen.remind_days, time.sleep)
+    stores = _stores(ctx, chosen, write, or_empty=False)
+    if node:  # nobody is at hand to show a token
+        by = f"{chosen.actor}@{node}"
+    else:
+        actor = who(ctx, stores)
+        actor.need(ctx.command_path, "run_jobs", *(() if write else ("read",)))
+        by = actor.name
+    # What time alone does is the clock's, whoever lets it run.
+    return Night(Service(stores, now, _new_key, CLOCK_ACTOR, chosen.time_zone), by, chosen.remind_days, time.sleep)
 
 
 def key_place(ctx: click.Context) -> Path:
     """Give the place of the key file."""
     return Path(settings(ctx).seal_key).expanduser()
+
+
+def ring_place(ctx: click.Context) -> Path | None:
+    """Give the place of the key ring of personal values; None: the database knows its own."""
+    place = settings(ctx).key_ring
+    return Path(place).expanduser() if place else None
+
+
+def ring(ctx: click.Context) -> Ring:
+    """Give the key ring of personal values; its file need not be there."""
+    from storage.database import ring_place as embedded
+    from storage.engine import normal_url
+    from storage.keyring import Ring
+
+    return Ring(ring_place(ctx) or embedded(normal_url(settings(ctx).database)))
 
 
 def key_file(ctx: click.Context) -> KeyFile:
@@ -183,7 +254,7 @@ def writable(ctx: click.Context) -> Database:
     if database is None:
         from storage.database import init
 
-        init(url)
+        init(url, ring_place(ctx), now())
         database = _open(ctx, url)
     shelve(database.schemes, now())
     return database
@@ -227,7 +298,7 @@ def _open(ctx: click.Context, url: str, read_only: bool = False) -> Database:
     load("storage.database")
     from storage.database import open_database
 
-    database = open_database(url, read_only)
+    database = open_database(url, read_only, ring_place(ctx))
     ctx.call_on_close(database.close)
     return database
 

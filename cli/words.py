@@ -44,7 +44,10 @@ def standing_lines(standing: Standing, rules: Rules, history: Sequence[Event], p
     yield from _eligibility(standing, rules, history)
     yield from _end(standing, rules)
     is_complete = bool(complete_set(a, rules))
-    yield from _section("held", [_pass(p, "complete" if is_complete else "is") for p in standing.held.values()])
+    held = [_pass(p, "complete" if is_complete else "is") for p in standing.held.values() if not p.exemption]
+    yield from _section("held", held)
+    exempt = [f"{x.part}, by exemption {x.exemption} [{clause_text(x.clause)}]" for x in standing.exempt]
+    yield from _section("exempt", exempt)
     yield from _section("lapsed", [_pass(p, "was") for p in standing.lapsed])
     yield from _section("attempts", aligned([_attempt(x, rules) for x in a.attempts]) if a.attempts else [])
     for title, lines in desk_sections(standing, history):
@@ -81,10 +84,10 @@ def _end(standing: Standing, rules: Rules) -> Iterator[str]:
     a = standing.application
     if a.expiry:
         recorded = f"event {a.expiry_sequence}" if a.expiry_sequence else "by the clock; not written down yet"
-        lapse = rules.scheme.lapse.clause
-        clause = next(
-            (c for c in (lapse, *(d.clause for d in rules.level.deadlines.values())) if str(c) == a.expiry.clause), None
-        )
+        scheme, level = rules.scheme, rules.level
+        clauses = [scheme.lapse.clause, *(d.clause for d in level.deadlines.values()), scheme.edition.clause]
+        clauses += [x.clause for x in (level.window, *rules.parts.values()) if x]
+        clause = next((c for c in clauses if str(c) == a.expiry.clause), None)
         lines = [
             f"on {a.expiry.expired_on}, since {a.expiry.cause}; its last valid day was {a.expiry.last_valid_on}",
             f"by clause: {clause_text(a.expiry.clause)}",
@@ -115,7 +118,9 @@ def _attempt(x: Attempt, rules: Rules) -> tuple[str, ...]:
     result = x.outcome
     if x.outcome == "announced":
         earlier = f" (before: {', '.join(map(str, x.earlier_scores))})" if x.earlier_scores else ""
-        result = f"{x.score} marks{earlier}, {'passed' if is_pass(x, rules) else 'failed'}, announced {x.announced_on}"  # type: ignore[assignment]
+        made = f" ({', '.join(f'{key} {marks}' for key, marks in x.components)})" if x.components else ""
+        passed = "passed" if is_pass(x, rules) else "failed"
+        result = f"{x.score} marks{made}{earlier}, {passed}, announced {x.announced_on}"  # type: ignore[assignment]
     elif x.outcome == "recorded":
         result = "marked; not announced yet"  # type: ignore[assignment]
     return (x.part, x.sitting, str(x.sat_on), x.form, result)

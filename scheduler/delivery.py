@@ -18,7 +18,7 @@ from workflow.clock import next_due
 from workflow.errors import ExamboardError, Unavailable
 from workflow.facts import Fact
 from workflow.ledger import Notice
-from workflow.night import due_fact, notice_kind
+from workflow.night import due_fact, last_day, notice_kind
 from workflow.ports import Candidate, Projection
 from workflow.service import Service
 
@@ -191,9 +191,11 @@ def outcome_of(service: Service, notice: Notice, board: str = "") -> Outcome:
         return Outcome(None, person, f"{DROPPED}its last day, {notice.useful_until}, is past")
     fact = _ahead(service, projection)
     # The kind and the last valid day make it the same; what is said of it is what holds today.
-    if not isinstance(fact, RunsOut) or (notice_kind(fact), fact.last_valid_on) != (notice.kind, notice.useful_until):
+    if not isinstance(fact, RunsOut) or (notice_kind(fact), last_day(fact)) != (notice.kind, notice.useful_until):
         return Outcome(None, person, f"{DROPPED}nothing runs out on {notice.useful_until} any more")
     words = words_of(notice.application, fact, rules, board)
+    if person is not None and person.is_restricted:
+        return Outcome(None, person, f"{DROPPED}the person's data is restricted")
     if person is None or not person.email:
         return Outcome(None, person, NO_ADDRESS if person else "no such candidate is registered")
     return Outcome(words, person)

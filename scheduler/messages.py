@@ -8,16 +8,17 @@ and no number of a person. To whom it goes is put on it last.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
 from workflow.errors import ExamboardError
-from workflow.facts import CertificateExpired, Expired, PartLapsed
+from workflow.facts import CertificateExpired, CourseVoided, Expired, PartLapsed, RenewalMissed
+from workflow.night import last_day
 from workflow.scheme import Rules
 
-RunsOut = Expired | PartLapsed | CertificateExpired
+RunsOut = Expired | PartLapsed | CourseVoided | RenewalMissed | CertificateExpired
 Both = tuple[str, str]  # in Chinese and in English
 
 _STAGES: Final = {
@@ -25,6 +26,10 @@ _STAGES: Final = {
     "trained": ("报名参加考试", "the admission to an exam"),
     "comprehensive_review": ("综合评审", "the comprehensive review"),
     "awaiting_award": ("认定发证", "the award"),
+    "draft": ("申报草稿", "the draft"),
+    "information": ("补充材料", "the information that was asked for"),
+    "edition": ("按本版标准完成全部科目", "the parts that are missing under this edition"),
+    "window": ("全部科目合格", "the parts that are missing"),
 }
 _SOURCES: Final = {
     "none": ("标准未作规定，按默认规则", "not in the standard: a default"),
@@ -98,7 +103,7 @@ def words_of(application: str, fact: RunsOut, rules: Rules, board: str = "") -> 
         rules: The rules of the application.
         board: The board's name, at the end of the text.
     """
-    last, clause = fact.last_valid_on, _clause(fact.clause)
+    last, clause = last_day(fact), _clause(fact.clause)
     what, after, advice = _said(fact, rules)
     scheme, level = rules.scheme, rules.level
     chinese = (
@@ -125,20 +130,59 @@ def words_of(application: str, fact: RunsOut, rules: Rules, board: str = "") -> 
 
 def _said(fact: RunsOut, rules: Rules) -> tuple[Both, Both, Both]:
     """Say what runs out, what follows, and what to do, each in Chinese and English."""
+    if isinstance(fact, RenewalMissed):
+        return _renewal(fact, rules)
     if isinstance(fact, CertificateExpired):
         what = (f"证书（{rules.scheme.certificate.title}）", f"the certificate ({rules.scheme.certificate.title})")
         after = ("证书不再有效。", "the certificate is no longer valid.")
+        if fact.renewable_until:
+            what = (f"证书（{rules.scheme.certificate.title}）的补办续证期限", f"the time to renew late {what[1]}")
+            after = ("证书失效，不能再续证。", "the certificate has expired for good.")
+            return what, after, ("请在末日（含当日）之前补办续证。", "renew it by that day.")
         return what, after, ("请在末日之前向考试机构咨询续证事宜。", "ask the board about its renewal before that day.")
     if isinstance(fact, PartLapsed):
         again = tuple(", ".join(names) for names in zip(*(_part(part, rules) for part in fact.parts), strict=True))
         after = (f"须重新参加：{again[0]}。", f"to be taken again: {again[1]}.")
         return _pass(_part(fact.part, rules)), after, _still_to_pass(rules)
+    if isinstance(fact, CourseVoided):
+        after = ("培训无效，须重新参加培训。", "the course is void and must be taken again.")
+        return (
+            _attempts(fact.part, rules),
+            after,
+            ("请向考试机构咨询重新培训事宜。", "ask the board about a new course."),
+        )
     after = ("申报终止，须重新申报。", "the application ends; a new one must be filed.")
+    if (spent := fact.cause.removeprefix("attempts of ").removesuffix(" used up")) in rules.parts:
+        return (
+            _attempts(spent, rules),
+            after,
+            ("如对成绩有异议，请及时申请复核。", "if in doubt, ask for a recheck in time."),
+        )
     if (part := fact.cause.removesuffix(" lapsed")) in rules.parts:
         return _pass(_part(part, rules)), after, _still_to_pass(rules)
-    stage = _stage(fact.cause.removeprefix("deadline of ").removesuffix(" passed"), rules)
+    name = fact.cause.removeprefix("deadline of ").removesuffix(" passed")
+    stage = _stage(name, rules)
     what = (f"“{stage[0]}”环节的期限", f"the time for {stage[1]}")
+    if (countdown := rules.countdowns.get(name)) and not countdown.is_of_a_wait:
+        return what, after, _still_to_pass(rules)
     return what, after, (f"请在末日（含当日）之前完成：{stage[0]}。", f"complete {stage[1]} by that day.")
+
+
+def _renewal(fact: RenewalMissed, rules: Rules) -> tuple[Both, Both, Both]:
+    title, counts, until = rules.scheme.certificate.title, fact.counts_until, fact.renewable_until
+    late = counts > fact.last_valid_on
+    after = (
+        f"证书{f'效力延至 {counts}，其后' if late else ''}暂停，{until} 之前（含当日）仍可补办续证。",
+        f"{f'it counts through {counts}, then' if late else 'the certificate'} is suspended unless it is renewed; "
+        f"it can be renewed late through {until}.",
+    )
+    advice = ("请在末日（含当日）之前办理续证。", "renew it by that day.")
+    return (f"证书（{title}）的续证期限", f"the time to renew the certificate ({title})"), after, advice
+
+
+def _attempts(part: str, rules: Rules) -> Both:
+    named = _part(part, rules)
+    return f"“{named[0]}”的考试次数已用完", f"the attempts at {named[1]}, which are used up"
 
 
 def _pass(part: Both) -> Both:
@@ -161,10 +205,18 @@ def _part(part: str, rules: Rules) -> Both:
 
 
 def _stage(state: str, rules: Rules) -> Both:
+    deadline = rules.level.deadlines.get(state)
+    if deadline and deadline.title:
+        return deadline.title, deadline.title
     if state in _STAGES:
         return _STAGES[state]
-    part = rules.level.stages.get(state)
-    return _part(part, rules) if part else (state, state)
+    stage = rules.stages.get(state)
+    return _parts(stage.parts, rules) if stage else (state, state)
+
+
+def _parts(parts: Sequence[str], rules: Rules) -> Both:
+    named = [_part(part, rules) for part in parts]
+    return "、".join(part[0] for part in named), ", ".join(part[1] for part in named)
 
 
 def _first_ascii(names: Iterable[str]) -> str:

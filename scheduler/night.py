@@ -41,6 +41,7 @@ class Night:
         wait: Waits for some seconds.
         is_stopping: Tells whether the node was told to stop; asked between chunks.
         tell: Told of progress: buckets done, and their number.
+        erases_by_default: Whether `retention` erases by the default too, where a scheme does not say how long.
     """
 
     service: Service
@@ -49,6 +50,7 @@ class Night:
     wait: Callable[[float], None] = lambda seconds: None
     is_stopping: Callable[[], bool] = lambda: False
     tell: Tell = lambda done, total: None
+    erases_by_default: bool = False
 
     def now(self) -> datetime:
         """Give the present instant."""

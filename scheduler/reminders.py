@@ -18,7 +18,7 @@ from workflow.errors import ExamboardError, Unavailable
 from workflow.events import canonical_data
 from workflow.facts import Fact
 from workflow.ledger import DueRow, Notice, Parked, RunKey, Window
-from workflow.night import due_fact, notice_kind
+from workflow.night import due_fact, last_day, notice_kind
 from workflow.ports import bucket_of
 from workflow.reading import each_history
 from workflow.receipts import Change
@@ -109,7 +109,7 @@ def notice_of(night: Night, row: DueRow, fact: Fact, on: date, day: date) -> Not
         on: The day on which that takes effect.
         day: The business day.
     """
-    last: date = getattr(fact, "last_valid_on", on - ONE_DAY)
+    last = last_day(fact, on)
     left = (last - day).days
     entered = [days for days in night.remind if 0 <= left <= days]
     if not entered:

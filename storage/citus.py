@@ -28,10 +28,13 @@ COLUMN: Final = "bucket"
 DISTRIBUTED: Final = ("application", "event", "admission", "run_part", "parked", "outbox", "seal_range")
 
 ON_COORDINATOR: Final[Mapping[str, str]] = {
+    "access": "one chain of entries for the whole board",
     "candidate": "a document is one person's, board-wide",
+    "candidate_act": "one chain of acts for the whole board",
     "candidate_change": "the log of the candidates",
     "certificate": "a number is given once, board-wide",
     "certificate_code": "a code is given once, board-wide",
+    "member": "few rows: the staff of the board",
     "number_series": "one counter for the whole board, so that no number is left out",
     "run": "one row for a job and its day",
     "scheme_document": "few rows, which every process keeps once read",
@@ -40,6 +43,7 @@ ON_COORDINATOR: Final[Mapping[str, str]] = {
     "sitting": "is for applications of every bucket",
     "staff": "the staff of the sittings",
     "verification": "asked by the number of a certificate",
+    "wrapped_key": "one row for the whole board",
 }
 
 HAS_CITUS: Final = (

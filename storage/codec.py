@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -89,15 +90,20 @@ def read_fact(type_: str, version: int, data: str, where: str) -> Fact:
     if known is None:
         raise Corrupt(f"{where}: no fact is called {type_!r}; a newer version wrote it, or it was changed from outside")
     try:
-        if version != known.version:
-            data = json.dumps(_lifted(type_, version, known.version, json.loads(data), where))
-        return known.model_validate_json(data)
+        if version == known.version:
+            return _read(known, data)
+        return known.model_validate_json(json.dumps(_lifted(type_, version, known.version, json.loads(data), where)))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(map(str, first["loc"]))
         raise Corrupt(f"{where}: its {type_} cannot be read: {field or 'data'}: {first['msg']}") from None
     except ValueError:
         raise Corrupt(f"{where}: its {type_} cannot be read: the data is not JSON") from None
+
+
+@lru_cache(maxsize=8192)  # a sitting's hundreds of admissions and announcements say the same
+def _read(known: type[Fact], data: str) -> Fact:
+    return known.model_validate_json(data)
 
 
 def _lifted(type_: str, version: int, target: int, data: dict[str, Any], where: str) -> dict[str, Any]:

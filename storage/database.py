@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -18,20 +20,25 @@ from typing import Any, Final, Literal, Self
 from sqlalchemy import URL, Connection, Engine, delete, exists, inspect, select, text
 
 from storage import tables
+from storage.access_log import SqlAccess
 from storage.bulk import Bulk, insert
+from storage.candidates import SqlCandidates
 from storage.codec import admission_rows, from_row, projection_row
 from storage.due import SqlDue
 from storage.engine import normal_url, open_engine, reading, speaking, sqlite_file, writing
 from storage.events import PAGE, SqlEvents, event_columns
+from storage.keyring import Ring, beside
 from storage.migrations import REVISIONS
 from storage.outbox import SqlOutbox
-from storage.registers import SqlCandidates, SqlSchemes
+from storage.personal import Personal
+from storage.registers import SqlSchemes
 from storage.runs import SqlRuns
 from storage.seals import SqlSeals
 from storage.seating import SqlSeats
 from storage.sittings import SqlSittings
+from storage.staff import SqlStaff
 from storage.verifications import SqlVerifications
-from workflow.errors import Corrupt, Misconfigured
+from workflow.errors import Conflict, Corrupt, Misconfigured
 from workflow.events import Event
 from workflow.ports import Projection
 
@@ -65,17 +72,21 @@ class Database:
     Made by `open_database`.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, ring: Path | None = None) -> None:
         self.engine: Final = engine
+        self.ring: Final = Ring(ring or ring_place(engine.url))
         self.events: Final = SqlEvents(engine)
         self.due: Final = SqlDue(engine, self.events)
         self.runs: Final = SqlRuns(engine, self.events)
         self.outbox: Final = SqlOutbox(engine)
-        self.candidates: Final = SqlCandidates(engine)
+        personal = Personal(self.ring, is_embedded=ring is None)
+        self.candidates: Final = SqlCandidates(engine, personal)
         self.schemes: Final = SqlSchemes(engine)
         self.sittings: Final = SqlSittings(engine)
         self.verifications: Final = SqlVerifications(engine)
         self.seals: Final = SqlSeals(engine)
+        self.staff: Final = SqlStaff(engine)
+        self.access: Final = SqlAccess(engine)
 
     def __enter__(self) -> Self:
         return self
@@ -85,6 +96,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        self.events.close()
         self.engine.dispose()
 
     def rebuild(self, project: Callable[[tuple[Event, ...]], Projection]) -> int:
@@ -143,9 +155,21 @@ def _write_projections(
     return count
 
 
-def open_database(url: str, read_only: bool = False) -> Database:
+def ring_place(url: URL) -> Path | None:
+    """Give the place of the key ring where no other is named: beside an SQLite file, and none for a server."""
+    file = sqlite_file(url)
+    return beside(file) if file is not None else None
+
+
+def open_database(url: str, read_only: bool = False, ring: Path | None = None) -> Database:
     """
     Open a database that has been made and brought up to date.
+
+    Args:
+        url: Where it is.
+        read_only: Refuse every write, in the database itself.
+        ring: File of the key ring of its personal values; absent: beside an SQLite file. It is not asked for before a
+            personal value is.
 
     Raises:
         Misconfigured: it has not been made (`examboard db init`), is older than this software (`examboard db upgrade`)
@@ -159,7 +183,7 @@ def open_database(url: str, read_only: bool = False) -> Database:
     except BaseException:
         engine.dispose()
         raise
-    return Database(engine)
+    return Database(engine, ring)
 
 
 def _check_current(found: Status) -> None:
@@ -203,11 +227,17 @@ def _status(url: URL, engine: Engine) -> Status:
     return Status(shown(url), "current" if revision == REVISIONS[-1] else "older", revision)
 
 
-def init(url: str) -> Status:
+def init(url: str, ring: Path | None = None, at: datetime | None = None) -> Status:
     """
     Make a database: the file with its folder (readable by its owner only), or the tables on a server.
 
-    One that is there already and up to date is left as it is.
+    One that is there already and up to date is left as it is. A new SQLite file gets its key ring beside it, unless
+    another place is named, where it is to be made by `examboard keys init --ring`.
+
+    Args:
+        url: Where it is to be.
+        ring: File of its key ring; absent: beside an SQLite file.
+        at: The present instant, for the key ring.
 
     Raises:
         Misconfigured: it is there and of another version, or holds the tables of something else.
@@ -221,16 +251,28 @@ def init(url: str) -> Status:
     if before.condition in ("older", "newer"):
         raise Misconfigured(f"there is a database of another version at {before.url} already; see: examboard db status")
     if before.condition == "missing":
-        _migrate(found, must_be_empty=True)
+        _migrate(found, must_be_empty=True, ring=Ring(None))
+        place = Ring(ring_place(found))
+        if ring is None and place.file is not None and not place.exists:
+            with suppress(Conflict):  # another node makes it at the same time
+                place.make(at)
     return status(url)
 
 
-def upgrade(url: str) -> Status:
+def upgrade(url: str, ring: Path | None = None, at: datetime | None = None) -> Status:
     """
     Bring a database up to date; one that is so already is left as it is.
 
+    Personal values that an older version kept in plain text are sealed, and an SQLite file is then written anew, so
+    that nothing of them stays in it.
+
+    Args:
+        url: Where it is.
+        ring: File of its key ring; absent: beside an SQLite file, where one is made if there is none.
+        at: The present instant, for the key ring.
+
     Raises:
-        Misconfigured: it has not been made yet, or is newer than this software.
+        Misconfigured: it has not been made yet, is newer than this software, or has persons and no key ring.
     """
     before = status(url)
     if before.condition == "missing":
@@ -238,7 +280,12 @@ def upgrade(url: str) -> Status:
     if before.condition == "newer":
         raise Misconfigured(f"the database at {before.url} is newer than this software; use the version that wrote it")
     if before.condition == "older":
-        _migrate(normal_url(url), must_be_empty=False)
+        found = normal_url(url)
+        place = Ring(ring or ring_place(found))
+        if ring is None and place.file is not None and not place.exists:
+            place.make(at)
+        _migrate(found, must_be_empty=False, ring=place)
+        _compact(found)
     return status(url)
 
 
@@ -267,7 +314,21 @@ def _revision(tx: Connection) -> str:
     return str(revisions[0]) if revisions else ""
 
 
-def _migrate(url: URL, must_be_empty: bool) -> None:
+def _compact(url: URL) -> None:
+    """Write an SQLite file anew: rows that a migration replaced would else stay in its free pages."""
+    if sqlite_file(url) is None:
+        return
+    engine = open_engine(url)
+    try:
+        with speaking(), engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("VACUUM")
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        engine.dispose()
+
+
+def _migrate(url: URL, must_be_empty: bool, ring: Ring) -> None:
     """Run the migrations in one transaction, one node at a time."""
     from storage.migrations.run import upgrade_to_head  # Alembic costs a tenth of a second that other commands save
 
@@ -280,6 +341,6 @@ def _migrate(url: URL, must_be_empty: bool) -> None:
             if must_be_empty and not _revision(tx) and strangers:
                 some = ", ".join(sorted(strangers)[:5])
                 raise Misconfigured(f"{shown(url)} holds the tables of something else ({some}); name another database")
-            upgrade_to_head(tx)
+            upgrade_to_head(tx, ring)
     finally:
         engine.dispose()

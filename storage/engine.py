@@ -15,7 +15,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, func, make_url, select
 from sqlalchemy import exc as sa
 
 from workflow.errors import Conflict, Corrupt, Misconfigured, Unavailable
@@ -158,6 +158,16 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that writes; it is committed at the end, or rolled back whole by any error."""
     with speaking(), engine.begin() as connection:
         yield connection
+
+
+def taking_turns(connection: Connection, chain: str) -> None:
+    """
+    Let who goes on with a chain of rows at the same time wait for the end of this transaction; SQLite has one writer.
+
+    No lock of a table: that would ask for the right to change its rows, which nobody is granted.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"examboard {chain}"))))
 
 
 @contextmanager

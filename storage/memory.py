@@ -6,22 +6,22 @@ Thread-safe by one lock. Everything is gone with the object.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from threading import RLock
 
 from storage.batch import in_key_order, moved_on
 from storage.codec import admission_rows, certificate_rows, code_rows, to_row
+from storage.memory_candidates import MemoryCandidates
 from storage.memory_runs import MemoryDue, MemoryOutbox, MemoryRuns
 from storage.memory_seals import MemorySeals
 from storage.memory_sittings import MemorySeats, MemorySittings
-from storage.portable import check_candidates, check_portable
-from storage.verifications import check_amendment, taken
+from storage.memory_staff import MemoryAccess, MemoryStaff
+from storage.portable import check_portable
 from workflow.errors import Corrupt, NotFound
 from workflow.events import Event
-from workflow.logs import AMENDABLE, Change, Note, Verification
-from workflow.ports import Append, Candidate, Projection, Sitting
+from workflow.logs import Verification
+from workflow.ports import Append, Projection, Sitting
 from workflow.scheme import Pinned
 from workflow.seating import Seat
 
@@ -148,71 +148,6 @@ class MemoryEvents:
         return self._codes.get(code)
 
 
-class MemoryCandidates:
-    """The candidate registry in memory."""
-
-    def __init__(self) -> None:
-        self._lock = RLock()
-        self._by_key: dict[str, Candidate] = {}
-        self._by_document: dict[tuple[str, str], Candidate] = {}
-        self._changes: list[Change] = []
-
-    def add(self, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-        """
-        Add persons, or give those who are there already under the same document.
-
-        Raises:
-            Corrupt: the key of a new person belongs to another person; nothing was kept.
-        """
-        check_candidates(candidates)
-        with self._lock:
-            by_document = dict(self._by_document)
-            for candidate in candidates:
-                by_document.setdefault((candidate.document_type, candidate.document_number), candidate)
-            by_key = {candidate.key: candidate for candidate in by_document.values()}
-            if len(by_key) != len(by_document):
-                raise Corrupt("the key of a new person belongs to another person; nothing was kept")
-            self._by_key, self._by_document = by_key, by_document
-            return tuple(by_document[c.document_type, c.document_number] for c in candidates)
-
-    def get(self, key: str) -> Candidate | None:
-        """Give a person by key."""
-        return self._by_key.get(key)
-
-    def many(self, keys: Sequence[str]) -> dict[str, Candidate]:
-        """Give persons by their keys; a key that is not registered is left out."""
-        by_key = self._by_key
-        return {key: by_key[key] for key in sorted(set(keys)) if key in by_key}
-
-    def by_document(self, document_type: str, document_number: str) -> Candidate | None:
-        """Find a person by identity paper."""
-        return self._by_document.get((document_type, document_number))
-
-    def by_name(self, name: str) -> tuple[Candidate, ...]:
-        """Find persons by exact name, in key order."""
-        return tuple(candidate for _, candidate in sorted(self._by_key.items()) if candidate.name == name)
-
-    def amend(self, key: str, values: Mapping[str, str], note: Note) -> tuple[str, ...]:
-        """Correct values of a person, and log which of them: never what they were or are."""
-        check_amendment(values, note)
-        with self._lock:
-            if (before := self._by_key.get(key)) is None:
-                raise NotFound(f"no candidate {key}")
-            changed = tuple(f for f in AMENDABLE if f in values and values[f] != getattr(before, f))
-            after = replace(before, **{f: values[f] for f in changed})
-            holder = self._by_document.get((after.document_type, after.document_number))
-            if holder not in (None, before):
-                raise taken(key, holder.key)
-            self._by_key = {**self._by_key, key: after}
-            self._by_document = {(c.document_type, c.document_number): c for c in self._by_key.values()}
-            self._changes += [Change(key, field, note) for field in changed]
-        return changed
-
-    def changes(self, key: str) -> tuple[Change, ...]:
-        """Give what was ever amended of a person, oldest first."""
-        return tuple(change for change in self._changes if change.candidate == key)
-
-
 class MemorySchemes:
     """The shelf of scheme documents in memory."""
 
@@ -272,8 +207,10 @@ class MemoryStores:
         self.runs = MemoryRuns(self.events)
         self.due = MemoryDue(self.events, self.runs)
         self.outbox = MemoryOutbox(self.runs)
-        self.candidates = MemoryCandidates()
+        self.candidates = MemoryCandidates(self.runs)
         self.schemes = MemorySchemes()
         self.sittings = MemorySittings(seats)
         self.verifications = MemoryVerifications()
         self.seals = MemorySeals(self.events)
+        self.access = MemoryAccess()
+        self.staff = MemoryStaff(self.access)

@@ -17,7 +17,7 @@ from sqlalchemy.types import NullType
 
 from storage import tables
 from storage.bulk import Bulk, insert
-from storage.engine import reading, writing
+from storage.engine import reading, taking_turns, writing
 from storage.events import PAGE
 from storage.spool import Spool
 from workflow.errors import Conflict, Corrupt
@@ -113,8 +113,7 @@ class SqlSeals:
     def _write(self, last: Seal | None, made: Seal, spool: Spool) -> None:
         insert_range = Bulk(self._engine.dialect, insert(self._engine.dialect, tables.seal_range))
         with writing(self._engine) as tx:
-            if tx.dialect.name == "postgresql":  # who seals at the same time waits here, and then finds it done
-                tx.execute(text("LOCK TABLE seal IN SHARE ROW EXCLUSIVE MODE"))
+            taking_turns(tx, "seal")  # who seals at the same time waits here, and then finds it done
             if _last(tx) != last:
                 raise Conflict("someone else has sealed meanwhile; nothing was kept")
             for rows in spool.chunks(PAGE):

@@ -19,6 +19,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Named,
     SmallInteger,
@@ -111,14 +112,31 @@ class _NumberSeries(TypedColumns):
 
 class _Candidate(TypedColumns):
     key: Named[str] = Column(Code, primary_key=True)
-    name: Named[str] = Column(Text)
-    name_index: Named[str] = Column(Code, index=True)
-    document_type: Named[str] = Column(Code)
-    document_number: Named[str] = Column(Text)
-    document_index: Named[str] = Column(Code)
-    sex: Named[str] = Column(Text)
-    phone: Named[str] = Column(Text)
-    email: Named[str] = Column(Text, server_default="")
+    standing: Named[str] = Column(Code)
+    document_index: Named[str | None] = Column(Code, unique=True)
+    name_index: Named[str | None] = Column(Code, index=True)
+    ring_key: Named[str | None] = Column(Code)
+    data_key: Named[str | None] = Column(Text)
+    sealed: Named[bytes | None] = Column(LargeBinary)
+
+
+class _CandidateAct(TypedColumns):
+    number: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    candidate: Named[str] = Column(Code, index=True)
+    deed: Named[str] = Column(Code)
+    effective_on: Named[date] = Column(Date)
+    at: Named[datetime] = Column(Instant)
+    actor: Named[str] = Column(Text)
+    reason: Named[str] = Column(Text)
+    authority: Named[str] = Column(Text)
+    previous: Named[str] = Column(String(64))
+    hash: Named[str] = Column(String(64))
+
+
+class _WrappedKey(TypedColumns):
+    name: Named[str] = Column(Code, primary_key=True)
+    ring_key: Named[str] = Column(Code)
+    wrapped: Named[str] = Column(Text)
 
 
 class _Sitting(TypedColumns):
@@ -241,6 +259,28 @@ class _SealRange(TypedColumns):
     head: Named[str] = Column(String(64))
 
 
+class _Member(TypedColumns):
+    name: Named[str] = Column(Code, primary_key=True)
+    roles: Named[str] = Column(Text)
+    added_at: Named[datetime] = Column(Instant)
+    token_hash: Named[str] = Column(Text)
+    token_at: Named[datetime] = Column(Instant)
+    disabled_at: Named[datetime | None] = Column(Instant)
+
+
+class _Access(TypedColumns):
+    number: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    at: Named[datetime] = Column(Instant)
+    actor: Named[str] = Column(Code)
+    what: Named[str] = Column(Code)
+    subject: Named[str] = Column(Code)
+    reason: Named[str] = Column(Text)
+    persons: Named[int] = Column(Integer)
+    detail: Named[str] = Column(Text)
+    previous: Named[str] = Column(String(64))
+    hash: Named[str] = Column(String(64))
+
+
 scheme_document: Final = Table("scheme_document", metadata, _SchemeDocument)
 
 # The second key serves whatever runs over all applications in the order of their keys, without sorting.
@@ -274,8 +314,15 @@ certificate: Final = Table("certificate", metadata, _Certificate, UniqueConstrai
 
 number_series: Final = Table("number_series", metadata, _NumberSeries)
 
-# Unique by the index of the number, not the number: a sealed text may differ each time that it is sealed.
-candidate: Final = Table("candidate", metadata, _Candidate, UniqueConstraint("document_type", "document_index"))
+# No value of a person is stored in plain text: all are in `sealed`, under the person's own data key, which the key ring
+# wraps (storage/personal.py). Of who is erased only the key and the standing stay.
+candidate: Final = Table("candidate", metadata, _Candidate)
+
+# Who was restricted, freed again or erased, when, by whom and why; each act names the hash of the one before it.
+candidate_act: Final = Table("candidate_act", metadata, _CandidateAct)
+
+# Keys that belong to no person, wrapped by the ring: the one of the digests.
+wrapped_key: Final = Table("wrapped_key", metadata, _WrappedKey)
 
 sitting: Final = Table("sitting", metadata, _Sitting)
 
@@ -324,7 +371,12 @@ seal: Final = Table("seal", metadata, _Seal)
 
 seal_range: Final = Table("seal_range", metadata, _SealRange, UniqueConstraint("seal", "bucket", "application"))
 
+# Who may sign in; and who saw what, each entry going on from the one before.
+member: Final = Table("member", metadata, _Member)
+
+access: Final = Table("access", metadata, _Access, Index(None, "what", "subject"))
+
 APPEND_ONLY: Final = (
-    "event", "scheme_document", "certificate", "certificate_code", "verification", "candidate_change", "run_part",
-    "seal", "seal_range",
+    "event", "scheme_document", "certificate", "certificate_code", "verification", "candidate_change", "candidate_act",
+    "run_part", "seal", "seal_range", "access",
 )  # fmt: skip

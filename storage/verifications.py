@@ -7,19 +7,21 @@ Owns what is written beside the registers and never changed; no log row holds a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection, Engine, select, update
 
 from storage import tables
 from storage.engine import reading, writing
-from storage.personal import PERSONAL
+from storage.personal import Personal
 from storage.portable import check_portable
 from workflow.errors import Conflict, NotFound
+from workflow.forgetting import PersonStanding
 from workflow.logs import AMENDABLE, Change, Note, Verification
+from workflow.ports import Candidate
 
 _p, _v, _x = tables.candidate.c, tables.verification.c, tables.candidate_change.c
-_INDEXED: Final = {"name": "name_index", "document_number": "document_index"}
 
 
 class SqlVerifications:
@@ -43,37 +45,50 @@ class SqlVerifications:
             return tuple(Verification(*row) for row in tx.execute(wanted))
 
 
-def amend(engine: Engine, key: str, values: Mapping[str, str], note: Note) -> tuple[str, ...]:
+def amend(engine: Engine, personal: Personal, key: str, values: Mapping[str, str], note: Note) -> tuple[str, ...]:
     """Correct values of a person in one transaction with the log of it: `CandidateRegistry.amend`."""
     check_amendment(values, note)
     with writing(engine) as tx:
-        row = tx.execute(select(tables.candidate).where(_p.key == key).with_for_update()).mappings().one_or_none()
-        if row is None:
-            raise NotFound(f"no candidate {key}")
-        before = {f: row[f] if f == "document_type" else PERSONAL.open(row[f]) for f in AMENDABLE}
-        changed = tuple(f for f in AMENDABLE if f in values and values[f] != before[f])
+        row = tx.execute(select(tables.candidate).where(_p.key == key).with_for_update()).one_or_none()
+        check_amended(key, None if row is None else row.standing)
+        before = personal.open(row)
+        changed = tuple(f for f in AMENDABLE if f in values and values[f] != getattr(before, f))
         if not changed:
             return ()
-        after = {**before, **values}
+        after = amended(before, {f: values[f] for f in changed})
+        sealed = personal.changed(personal.made_index_key(tx), row, after)
         if {"document_type", "document_number"} & set(changed):
-            _refuse_taken(tx, key, after["document_type"], after["document_number"])
-        tx.execute(update(tables.candidate).where(_p.key == key).values(_sealed({f: after[f] for f in changed})))
+            _refuse_taken(tx, key, sealed["document_index"])
+        tx.execute(update(tables.candidate).where(_p.key == key).values(sealed))
         logged = {"candidate": key, "at": note.at, "actor": note.actor}
         why = {"reason": note.reason, "authority": note.authority}
         tx.execute(tables.candidate_change.insert(), [{**logged, "field": field, **why} for field in changed])
     return changed
 
 
-def _refuse_taken(tx: Connection, key: str, document_type: str, document_number: str) -> None:
-    index = PERSONAL.index(document_number)
-    holder = tx.scalar(select(_p.key).where(_p.document_type == document_type, _p.document_index == index))
+def _refuse_taken(tx: Connection, key: str, index: str) -> None:
+    holder = tx.scalar(select(_p.key).where(_p.document_index == index))
     if holder not in (None, key):
         raise taken(key, str(holder))
 
 
-def _sealed(values: Mapping[str, str]) -> dict[str, Any]:
-    sealed: dict[str, Any] = {f: v if f == "document_type" else PERSONAL.seal(v) for f, v in values.items()}
-    return sealed | {_INDEXED[f]: PERSONAL.index(v) for f, v in values.items() if f in _INDEXED}
+def amended(person: Candidate, values: Mapping[str, Any]) -> Candidate:
+    """Give a person with other values."""
+    return replace(person, **values)
+
+
+def check_amended(key: str, standing: PersonStanding | None) -> None:
+    """
+    Check that there are values of a person that could be amended.
+
+    Raises:
+        NotFound: there is no such person.
+        Conflict: the person is erased.
+    """
+    if standing is None:
+        raise NotFound(f"no candidate {key}")
+    if standing == "erased":
+        raise Conflict(f"candidate {key} is erased: no value is left that could be amended")
 
 
 def changes(engine: Engine, key: str) -> tuple[Change, ...]:

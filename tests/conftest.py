@@ -11,7 +11,8 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import Connection
 
-from storage import citus
+from storage import citus, database
+from storage.keyring import Ring
 from storage.migrations import run
 from tests import postgres, same_database
 
@@ -26,6 +27,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "postgres_server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgresql)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_ring_for_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Name a key ring for the databases on the test server, as a board's settings do; a test may name its own."""
+    embedded, file = database.ring_place, tmp_path_factory.mktemp("ring") / "board.ring"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(database, "ring_place", lambda url: embedded(url) or file)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -49,8 +59,8 @@ def _distributing() -> Iterator[None]:
     """Distribute every database that is made by this process, as `examboard db distribute` does."""
     upgrade = run.upgrade_to_head
 
-    def upgrade_and_place(connection: Connection) -> None:
-        upgrade(connection)
+    def upgrade_and_place(connection: Connection, ring: Ring | None = None) -> None:
+        upgrade(connection, ring)
         if citus.has_citus(connection):
             citus.place(connection)
 

@@ -53,6 +53,8 @@ FACTS: Final[tuple[f.Fact, ...]] = (
     f.RecheckRequested(part="theory", sitting="2026-10/1", reason="sum"),
     f.RecheckDecided(part="theory", sitting="2026-10/1", score=Decimal("60"), reason="sum", authority="panel"),
     f.ValidityExtended(part="theory", until=date(2028, 12, 31), reason="epidemic", authority="board"),
+    f.DeadlineExtended(deadline="eligibility", until=date(2028, 12, 31), reason="illness", authority="board"),
+    f.AuthorizationGiven(until=date(2026, 9, 30), reference="ATT-1"),
     f.PartCarriedOver(
         part="theory",
         sitting="2024-10/1",

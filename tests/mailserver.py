@@ -82,9 +82,9 @@ class _Session(socketserver.StreamRequestHandler):
         content = b""
         while (part := self.rfile.readline()) not in (b".\r\n", b""):
             content += part
-        if (reply := self._say("message", "250 taken")).startswith("250"):
-            self.server.mails.append(content)
-        return not reply.startswith("421")
+        if self.server.replies.get("message", "250 taken").startswith("250"):
+            self.server.mails.append(content)  # before the reply, since a test looks as soon as that has come
+        return not self._say("message", "250 taken").startswith("421")
 
 
 @contextmanager

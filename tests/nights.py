@@ -88,7 +88,7 @@ def copied(kind: str, on: date, key: str, serial: int) -> Append:
     """Give an application like the one that was made, under another number."""
     t, _steps = _made(kind, on)
     number = f"T{serial:06}"
-    events = chain([replace(event, application=key, fact=_numbered(event.fact, number, serial)) for event in t.history])
+    events = chain([event._replace(application=key, fact=_numbered(event.fact, number, serial)) for event in t.history])
     return Append(key, 0, events, replace(_projected(kind, on), application=key, head=events[-1].hash))
 
 

@@ -65,4 +65,4 @@ class Node:
 
 def missed(*jobs: str) -> list[RunKey]:
     """Give the runs of the missed nights."""
-    return [RunKey(job, day) for day in MISSED for job in jobs or ("expire", "release", "remind")]
+    return [RunKey(job, day) for day in MISSED for job in jobs or ("expire", "release", "remind", "retention")]

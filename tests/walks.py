@@ -17,7 +17,8 @@ from workflow.errors import Refused
 from workflow.evidence import Certificate, Evidence, Work
 from workflow.facts import Fact
 from workflow.machine import machine_of
-from workflow.rules.ending import STANDINGS
+from workflow.rules.marking import marks_of
+from workflow.rules.renewal import STANDINGS
 from workflow.scheme import Rules
 
 START = day("2026-05-18")
@@ -86,16 +87,20 @@ class Walk:
 
     def _sit(self) -> None:
         """Sit the part of the stage, or any, and announce the marks."""
-        part = self.rules.stages.get(self.application.state) or self.chance.choice(list(self.rules.parts))
+        stage = self.rules.stages.get(self.application.state)
+        part = self.chance.choice(list(stage.parts if stage else self.rules.parts))
         known = self.rules.parts[part]
         what = {"part": part, "sitting": f"s{self._tries}"}
         marks = known.pass_mark if self.chance.random() < 0.75 else known.pass_mark - 1
         if known.kind == "exam":
             self._try(f.Admitted(**what, sat_on=self.on))
+        made = {key: c.maximum if marks == known.pass_mark else Decimal(0) for key, c in known.components.items()}
+        marks = marks_of(known, made) if made else marks
+        scored = {**what, "score": marks, "components": f.component_marks(made)}
         for reader in (1, 2) if known.entry else ():
-            self._try(f.ScoreEntered(**what, reader=reader, score=marks))
+            self._try(f.ScoreEntered(**scored, reader=reader))
         form = known.forms[0] if known.forms else ""
-        self._try(f.ScoreRecorded(**what, sat_on=self.on, score=marks, form=form))
+        self._try(f.ScoreRecorded(**scored, sat_on=self.on, form=form))
         if self.chance.random() < 0.9:
             self.on += timedelta(days=self.chance.choice((0, 32)))
             self._try(f.ScoreAnnounced(**what))
@@ -120,6 +125,14 @@ class Walk:
                 hours=Decimal(200), completion_certificate=True, completed_on=self.on
             ),
             "waive_training": lambda: f.TrainingWaived(**WHY),
+            "grant_exemption": self._exempt,
+            "withdraw_exemption": lambda: f.ExemptionWithdrawn(exemption=(*a.exemptions, "none")[0], **WHY),
+            "record_endorsement": lambda: f.EndorsementRecorded(
+                part=chance.choice(list(self.rules.parts)), given_on=self.on, hours=Decimal(chance.choice((1, 9)))
+            ),
+            "withdraw_endorsement": lambda: f.EndorsementWithdrawn(
+                supersedes=a.endorsements[-1][0] if a.endorsements else 1, **WHY
+            ),
             "admit": lambda: f.Admitted(
                 part=chance.choice(list(self.rules.parts)), sitting=f"s{self._tries}", sat_on=self.on
             ),
@@ -147,6 +160,11 @@ class Walk:
             "replace_certificate": lambda: f.CertificateReplaced(remark="lost", **WHY),
         }.get(step)
         return maker() if maker else None
+
+    def _exempt(self) -> Fact | None:
+        known = self.rules.level.exemptions
+        key = self.chance.choice(list(known)) if known else ""
+        return f.ExemptionGranted(exemption=key, parts=known[key].parts) if key else None
 
     def _found(self, degree: str, what: dict[str, str]) -> Fact:
         known = self.rules.scheme.misconduct.get(degree)

@@ -7,6 +7,7 @@ Pure. What a fact changes stands with the fact (`workflow/facts`), whether it is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from typing import Any, Final, Literal, Self
 from workflow import facts as f
 from workflow.evidence import Course, Evidence
 
+Components = tuple[tuple[str, Decimal], ...]
 Outcome = Literal["admitted", "absent", "cancelled", "recorded", "announced"]
 
 
@@ -27,11 +29,11 @@ class Snapshot:
 
     def changed(self, changes: dict[str, Any]) -> Self:
         """Give the same value with the fields changed that a new dictionary names."""
-        if not changes.keys() <= self.__dict__.keys():
+        fields = {**self.__dict__, **changes}
+        if len(fields) != len(self.__dict__):
             raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(changes.keys() - self.__dict__.keys()))}")
         copy = object.__new__(type(self))
-        copy.__dict__.update(self.__dict__)  # `dataclasses.replace` sets field by field: seven times the time
-        copy.__dict__.update(changes)
+        object.__setattr__(copy, "__dict__", fields)  # `dataclasses.replace` sets field by field: seven times the time
         return copy
 
 
@@ -48,14 +50,20 @@ class Attempt(Snapshot):
         score: The marks that count now.
         earlier_scores: Marks that were amended, oldest first; they stay visible.
         announced_on: Day of the first announcement, from which validity runs even if the marks are raised later.
+        released_on: Day on which the result was released to the candidate, where that is another.
+        assessed_on: Day on which it was assessed, where that is not the day of the sitting.
+        registration_closed_on: Last day of admission to the sitting, where it had one.
+        components: The marks of its components, by name, where it has any.
         form: The form that a review took.
         entries: Single readers' marks, not compared yet: (reader, marks).
+        component_entries: The marks of components of which a reader's are made: (reader, marks by component).
         retractions: How often a result was taken back before it was announced.
         recheck_on: Day on which a recheck was asked for.
         recheck_due_on: Last day for its decision, where that was counted at the request.
         recheck_decided_on: Day on which it was decided.
         last_valid_on: Last valid day of a pass that was carried over; else it is computed.
         carried_from: The application from which it was carried over.
+        pass_mark: The marks that passed there, where they are not those that pass here.
     """
 
     part: str
@@ -65,14 +73,20 @@ class Attempt(Snapshot):
     score: Decimal | None = None
     earlier_scores: tuple[Decimal, ...] = ()
     announced_on: date | None = None
+    released_on: date | None = None
+    assessed_on: date | None = None
+    registration_closed_on: date | None = None
+    components: Components = ()
     form: str = ""
     entries: tuple[tuple[int, Decimal], ...] = ()
+    component_entries: tuple[tuple[int, Components], ...] = ()
     retractions: int = 0
     recheck_on: date | None = None
     recheck_due_on: date | None = None
     recheck_decided_on: date | None = None
     last_valid_on: date | None = None
     carried_from: str = ""
+    pass_mark: Decimal | None = None
 
     @property
     def is_open(self) -> bool:
@@ -81,7 +95,12 @@ class Attempt(Snapshot):
 
 
 # All that says what was passed, and until when.
-_RESULTS: Final = frozenset({"attempts", "findings", "extensions", "lapsed"})
+_RESULTS: Final = frozenset(
+    {"attempts", "findings", "extensions", "lapsed", "restarted", "exemptions"}
+    | {"accepted_on", "completed_on", "training", "is_training_waived", "evidence", "checks", "judgements"}
+)
+# All that says whether the training gate is passed, once it is.
+_GATE: Final = frozenset({"training", "evidence", "checks", "judgements"})
 
 
 @dataclass(frozen=True)
@@ -102,17 +121,28 @@ class Application(Snapshot):
         entered_on: The day on which it came into its state.
         sequence: Number of the last event taken in.
         cohort: Programme under which it was filed; empty if none.
+        is_draft: Whether it was filed as a draft and the candidate has not completed it.
+        completed_on: The day on which a draft was completed; None for an application that was none.
         returned: What the board asked the candidate for; empty if it waits for nothing.
+        returned_on: The day on which it did so last.
         checks: The latest check of each piece of evidence.
         judgements: The latest judgement on each piece of evidence.
         condition: The condition under which it was accepted.
         conditions_met: All conditions met at the decision.
+        accepted_on: The day of the latest acceptance; it stays when the decision is reopened.
         refusal: Reason of a refusal.
         training: Courses recorded after submission.
         is_training_waived: Whether training was waived by a decision.
+        course_voided_on: The day on which the course was made void, for want of another attempt.
+        course_voided_for: The part of which none was left.
+        exemptions: The exemptions that were granted, by their keys in the scheme, each with its parts.
+        endorsements: (sequence, endorsement) of what instructors have confirmed and nobody has taken back.
         attempts: Every attempt, in the order of recording.
+        authorizations: (day, last day given by the board, attempts before) of each authorization to test.
         lapsed: (part, sitting) of passes that have run out.
+        restarted: Those of them, with all other attempts until then, after which every part starts again.
         extensions: (part, last valid day) granted by the board.
+        deadline_extensions: (deadline, last day) granted by the board.
         findings: (sequence, day, finding) of misconduct in force.
         suspended: Reason of a suspension; empty if it is not suspended.
         expiry: The fact that ended it by the clock.
@@ -121,9 +151,14 @@ class Application(Snapshot):
         awarded_on: Its day.
         certificate_standing: Standing of the certificate; empty if there is none.
         certificate_remarks: Remarks of replacements, oldest first.
+        certificate_before: Standing of the certificate when the clock ended it; empty where it has not.
+        credits: (sequence, credits) recorded toward renewals and not rejected.
+        renewals: (day, renewal), oldest first.
+        is_renewal_missed: Whether it is written down that the last valid day passed without a renewal.
         ended: The reason of a withdrawal or annulment.
         ended_sequence: The number of that event; 0 if there is none in force.
         remembered: What `parts` has found to be passed, by the rules that it asked; no part of the value.
+        trained_by: The rules whose training gate `parts` has found to be passed; no part of the value either.
     """
 
     key: str
@@ -138,17 +173,28 @@ class Application(Snapshot):
     entered_on: date
     sequence: int = 1
     cohort: str = ""
+    is_draft: bool = False
+    completed_on: date | None = None
     returned: str = ""
+    returned_on: date | None = None
     checks: tuple[f.EvidenceChecked, ...] = ()
     judgements: tuple[f.EvidenceJudged, ...] = ()
     condition: str = ""
     conditions_met: tuple[str, ...] = ()
+    accepted_on: date | None = None
     refusal: str = ""
     training: tuple[Course, ...] = ()
     is_training_waived: bool = False
+    course_voided_on: date | None = None
+    course_voided_for: str = ""
+    exemptions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    endorsements: tuple[tuple[int, f.EndorsementRecorded], ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    authorizations: tuple[tuple[date, date | None, int], ...] = ()
     lapsed: tuple[tuple[str, str], ...] = ()
+    restarted: tuple[tuple[str, str], ...] = ()
     extensions: tuple[tuple[str, date], ...] = ()
+    deadline_extensions: tuple[tuple[str, date], ...] = ()
     findings: tuple[tuple[int, date, f.MisconductFound], ...] = ()
     suspended: str = ""
     expiry: f.Expired | None = None
@@ -157,9 +203,19 @@ class Application(Snapshot):
     awarded_on: date | None = None
     certificate_standing: str = ""
     certificate_remarks: tuple[str, ...] = ()
+    certificate_before: str = ""
+    credits: tuple[tuple[int, f.CreditRecorded], ...] = ()
+    renewals: tuple[tuple[date, f.CertificateRenewed], ...] = ()
+    is_renewal_missed: bool = False
     ended: str = ""
     ended_sequence: int = 0
     remembered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    trained_by: set[Any] = field(default_factory=set, init=False, repr=False, compare=False)
+
+    @property
+    def measured_on(self) -> date:
+        """The day on which eligibility is measured: that of the submission, or of a draft's completion."""
+        return self.completed_on or self.submitted_on
 
     @property
     def ending(self) -> int:
@@ -177,6 +233,8 @@ class Application(Snapshot):
         """Give the same application with some fields changed; what is passed is found anew if it may be another."""
         if not _RESULTS.isdisjoint(changes):
             changes["remembered"] = {}
+        if not _GATE.isdisjoint(changes):
+            changes["trained_by"] = set()
         return super().changed(changes)
 
     def with_new_attempt(
@@ -190,13 +248,15 @@ class Application(Snapshot):
         old = self.attempt(part, sitting)
         return {"attempts": tuple([x.changed(changes) if x is old else x for x in self.attempts])}
 
-    def with_marks(self, part: str, sitting: str, score: Decimal) -> dict[str, tuple[Attempt, ...]]:
+    def with_marks(
+        self, part: str, sitting: str, score: Decimal, components: Components = ()
+    ) -> dict[str, tuple[Attempt, ...]]:
         """Give the attempts with the marks of one of them corrected; the marks before stay visible."""
         old = self.attempt(part, sitting)
-        if old is None or old.score == score:
+        if old is None or (old.score == score and old.components == components):
             return {"attempts": self.attempts}
-        earlier = old.earlier_scores if old.score is None else (*old.earlier_scores, old.score)
-        return self.with_attempt(part, sitting, score=score, earlier_scores=earlier)
+        earlier = old.earlier_scores if old.score in (None, score) else (*old.earlier_scores, old.score)
+        return self.with_attempt(part, sitting, score=score, components=components, earlier_scores=earlier)
 
 
 def opened(key: str, fact: f.Submitted, on: date) -> Application:
@@ -213,6 +273,7 @@ def opened(key: str, fact: f.Submitted, on: date) -> Application:
         on,
         on,
         cohort=fact.cohort,
+        is_draft=fact.draft,
     )
 
 

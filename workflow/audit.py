@@ -7,12 +7,13 @@ database keeps them: whatever software makes nice of them might hide what was do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from workflow.errors import Corrupt, ExamboardError
+from workflow.events import step_pieces
 from workflow.facts import FACTS, Fact
 from workflow.machine import machine_of
 from workflow.ports import SchemeShelf, Stores
@@ -165,9 +166,16 @@ class RawRows(Protocol):
 Checker = Callable[[Stores], Iterable[Finding]]  # what else `audit verify` checks, such as the seals
 
 
-class _Anything(Container[Any]):
+class Lawful(dict[tuple[str, int, str, str, str], tuple[str, str]]):
+    """Every lawful (type, version, step, source, dest), each with the pieces of an event's text that it decides."""
+
+
+class _Anything(Lawful):
     def __contains__(self, _: object) -> bool:
         return True
+
+    def get(self, step: Any, _: Any = None) -> tuple[str, str]:
+        return step_pieces(*step)
 
 
 ANYTHING: Final = _Anything()
@@ -193,7 +201,7 @@ class Bench:
         self.fact = lru_cache(maxsize=8192)(lambda type_, version, data: read_fact(type_, version, data, ""))
         self.faults: dict[str, Finding] = {}
         self._rules: dict[tuple[str, int], Rules | None] = {}
-        self._lawful: dict[tuple[str, int], Container[Any]] = {}
+        self._lawful: dict[tuple[str, int], Lawful] = {}
 
     def rules(self, digest: str, level: int, application: str) -> Rules | None:
         """Give the rules that an application pinned; None, and a fault, where its document cannot be had."""
@@ -212,7 +220,7 @@ class Bench:
             self.faults[digest] = Finding("document", text, RESTORE, table="scheme_document", key=digest)
             return None
 
-    def lawful(self, digest: str, level: int, application: str) -> Container[Any]:
+    def lawful(self, digest: str, level: int, application: str) -> Lawful:
         """Give every lawful (type, version, step, source, dest); anything is lawful where there are no rules."""
         found = self._lawful.get((digest, level))
         if found is None:
@@ -221,14 +229,15 @@ class Bench:
         return found
 
 
-def lawful_of(rules: Rules) -> frozenset[tuple[str, int, str, str, str]]:
+def lawful_of(rules: Rules) -> Lawful:
     """List every (type, version, step, source, dest) that the compiled machine of a level allows."""
     steps: dict[str, list[tuple[str, str]]] = {"submit": [("", "submitted")]}
     for source, step, dest in machine_of(rules).table():
         steps.setdefault(step, []).append((source, dest))
-    return frozenset(
+    every = (
         (fact.__name__, version, fact.step, source, dest)
         for fact in FACTS.values()
         for version in range(1, fact.version + 1)
         for source, dest in steps.get(fact.step, ())
     )
+    return Lawful((step, step_pieces(*step)) for step in every)

@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 from workflow.audit import ASK, DATA, DEST, HASH, ON, RESTORE, SEQUENCE, TYPE, Audited, Bench, Finding, RawRows
 from workflow.audit_history import break_of, derived, opening, row_findings
 from workflow.audit_redecide import due_of, redecided
+from workflow.forgetting import ERASED
 from workflow.ports import bucket_of
 
 LOOKED_UP: Final = 500  # awards looked up in the register at a time
@@ -147,6 +148,8 @@ class BucketAudit:
                     name = str(line["application"])
                     said = Line(part, line["what"], line["on"], line.get("sequence", 0))
                     if self._only is not None and name not in self._only:
+                        continue
+                    if said.what == ERASED:  # names a person; the register of acts is checked by itself
                         continue
                     if said.sequence:
                         self._lines[name].append(said)

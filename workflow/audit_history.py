@@ -8,7 +8,7 @@ first event (engines.md, section 7).
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -29,8 +29,9 @@ from workflow.audit import (
     VERSION,
     EventRow,
     Finding,
+    Lawful,
 )
-from workflow.events import GENESIS, canonical_event
+from workflow.events import GENESIS, canonical_event, quoted
 from workflow.facts import FACTS
 
 _scan: Final[Any] = json.JSONDecoder().scan_once  # type: ignore[attr-defined] # what is stored is canonical: no blanks to be skipped
@@ -58,7 +59,7 @@ def opening(history: Sequence[EventRow]) -> dict[str, Any] | Finding:
     return Finding("event", reason, RESTORE, str(first[APPLICATION]), _number(first))
 
 
-def break_of(history: Sequence[EventRow], lawful: Container[Any]) -> Finding | None:
+def break_of(history: Sequence[EventRow], lawful: Lawful) -> Finding | None:
     """
     Find the first event that does not hold: number, hash, source, lawful step, order of recording.
 
@@ -67,21 +68,21 @@ def break_of(history: Sequence[EventRow], lawful: Container[Any]) -> Finding | N
     head, state, at, number = GENESIS, "", "", 0
     row: EventRow = ()
     try:
+        whose = quoted(history[0][APPLICATION])
         for row in history:
             number += 1
             # Unpacked, since a name is looked up in half the time of a place: this is where an audit spends its time.
-            key, sequence, kind, version, step, source, dest, on, now, actor, command, data, previous, own = row
-            text = canonical_event(
-                key, sequence, kind, version, step, source, dest, on, now, actor, command, data, previous
+            _, sequence, kind, version, step, source, dest, on, now, actor, command, data, previous, own = row
+            pieces = lawful.get((kind, version, step, source, dest))
+            if sequence != number or previous != head or source != state or pieces is None or now < at:
+                return _named(row, number, head, state, lawful)
+            led, tail = pieces
+            # As `canonical_event` writes it, which names the fault where this does not hold.
+            text = (
+                f'{{"actor":{quoted(actor)},"application":{whose},"command":{quoted(command)},"data":{data},'
+                f'{led}"effective_on":"{on}","previous":"{head}","recorded_at":"{now}","sequence":{number},{tail}'
             )
-            if (
-                sequence != number
-                or previous != head
-                or source != state
-                or (kind, version, step, source, dest) not in lawful
-                or now < at
-                or sha256(text.encode()).hexdigest() != own
-            ):
+            if sha256(text.encode()).hexdigest() != own:
                 return _named(row, number, head, state, lawful)
             head, state, at = own, dest, now
     except (TypeError, ValueError) as error:
@@ -89,7 +90,7 @@ def break_of(history: Sequence[EventRow], lawful: Container[Any]) -> Finding | N
     return None
 
 
-def _named(row: EventRow, number: int, head: str, state: str, lawful: Container[Any]) -> Finding:
+def _named(row: EventRow, number: int, head: str, state: str, lawful: Lawful) -> Finding:
     if row[SEQUENCE] != number:
         missing = isinstance(row[SEQUENCE], int) and row[SEQUENCE] > number
         return _broken(row, f"event {number} is missing" if missing else f"bears the wrong number; it comes {number}th")

@@ -31,6 +31,7 @@ _BY_TYPE: Final = {
     "Reinstated": "taken back", "EligibilityReopened": "taken back", "AnnulmentLifted": "taken back",
     "CertificateRestored": "taken back", "ScoreAmended": "corrected", "RecheckDecided": "corrected",
     "ScoreRetracted": "corrected", "EvidenceJudged": "corrected", "ValidityExtended": "extended or waived",
+    "DeadlineExtended": "extended or waived",
     "TrainingWaived": "extended or waived", "PartCarriedOver": "extended or waived",
 }  # fmt: skip
 _MARKS: Final = frozenset(("ScoreRecorded", "ScoreAmended", "RecheckDecided"))

@@ -1,16 +1,19 @@
 """
-Bars: how long misconduct keeps a person from being admitted, or from applying again.
+Bars: how long a person is kept from being admitted, or from applying again.
 
-Pure. A bar holds for the person, whichever application it was found in; inside that application the machine's rule
-asks here, and for all others the draft does, with what the service has found.
+Pure. A bar holds for the person: inside the application that brings it the machine's own rules ask, for all others
+`workflow/elsewhere.py` does, with what the service has found.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from workflow.application import Application
+from workflow.attempts import counted, without_a_way
+from workflow.calendar import ONE_DAY
 from workflow.errors import Objection
 from workflow.scheme import Rules
 
@@ -21,29 +24,53 @@ class Bar:
     A bar in force.
 
     Attributes:
-        application: The application in which the misconduct was found.
-        found_on: Day of the finding, from which it holds.
+        since: The first day on which it holds: of the finding, or of the last result.
         until: Its last day, which still counts.
-        clause: The degree's clause.
+        why: What brought it, and in which application.
+        clause: The clause of that.
     """
 
-    application: str
-    found_on: date
+    since: date
     until: date
+    why: str
     clause: str
 
     def objection(self, day: date, what: str) -> Objection | None:
         """Object to something that is to happen on a day inside the bar."""
-        if not self.found_on <= day <= self.until:
+        if not self.since <= day <= self.until:
             return None
-        text = f"barred through {self.until} for misconduct found in {self.application}; {what} is on {day}"
-        return Objection("is_not_barred", text, self.clause)
+        return Objection("is_not_barred", f"barred through {self.until} for {self.why}; {what} is on {day}", self.clause)
 
 
 def bars_of(application: Application, rules: Rules) -> tuple[Bar, ...]:
-    """List the bars that the findings in force of one application bring."""
+    """List the bars that the findings in force of one application bring: they hold in every occupation."""
     return tuple(
-        Bar(application.key, on, finding.barred_until, str(rules.scheme.misconduct[finding.degree].clause))
+        Bar(
+            on,
+            finding.barred_until,
+            f"misconduct found in {application.key}",
+            str(rules.scheme.misconduct[finding.degree].clause),
+        )
         for _sequence, on, finding in application.findings
         if finding.barred_until
     )
+
+
+def bars_of_attempts(application: Application, rules: Rules, day: date) -> Iterator[Bar]:
+    """
+    List the bars that attempts which are used up bring: they hold for the same occupation and level.
+
+    Args:
+        application: The application.
+        rules: Its rules.
+        day: The day asked about, on which a part that is held brings none.
+    """
+    barring = [key for key, part in rules.parts.items() if part.resits and part.resits.bar]
+    for part, attempts, since in without_a_way(application, rules, barring, day) if barring else ():
+        resits = rules.parts[part].resits
+        assert resits is not None
+        assert resits.bar is not None  # only such parts were asked about
+        last = counted(application, rules, part)[-1].sat_on
+        first = resits.bar.after(last, rules.scheme.working_days)
+        why = f"{attempts} attempts of {part} used up in {application.key}, the last on {last}"
+        yield Bar(since, first - ONE_DAY, why, str(resits.clause))

@@ -1,5 +1,5 @@
 """
-Calendar arithmetic: periods in days, months and years, last valid days, and the board's day of an instant.
+Calendar arithmetic: periods in days, months and years, and the board's day of an instant.
 
 Pure; never asks what day it is. Years and months are calendar arithmetic from the start date, never added up in
 steps (design.md, section 4; PRC Civil Code articles 201-204 in domain.md 2.1).
@@ -7,6 +7,7 @@ steps (design.md, section 4; PRC Civil Code articles 201-204 in domain.md 2.1).
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
@@ -18,7 +19,8 @@ from pydantic import Field, model_validator
 from workflow.document import Strict
 
 ONE_DAY = timedelta(days=1)
-LastDayRule = Literal["corresponding", "one_less", "end_of_month"]
+LastDayRule = Literal["corresponding", "one_less", "end_of_month", "end_of_year", "end_of_exam_year"]
+MissingDay = Literal["month_end", "next_month"]
 
 
 class Period(Strict):
@@ -45,7 +47,7 @@ class Period(Strict):
 
     def after(self, start: date) -> date:
         """Give the corresponding day after a start; the month's last day where there is none."""
-        return _shifted(start, self.years or 0, self.months or 0, self.days or 0)
+        return shifted(start, self.years or 0, self.months or 0, self.days or 0)
 
     def __str__(self) -> str:
         amount, unit = next((n, u) for u in ("years", "months", "days") if (n := getattr(self, u)) is not None)
@@ -53,7 +55,8 @@ class Period(Strict):
 
 
 @lru_cache(maxsize=65_536)  # a caseload asks for few days many times, and relativedelta is slow
-def _shifted(start: date, years: int, months: int, days: int) -> date:
+def shifted(start: date, years: int, months: int, days: int) -> date:
+    """Give the corresponding day after so many years, months and days; the month's last day where there is none."""
     return start + relativedelta(years=years, months=months, days=days)
 
 
@@ -65,23 +68,9 @@ def years_after(start: date, years: int) -> date:
         return start.replace(year=start.year + years, day=28)
 
 
-def last_valid_day(start: date, period: Period, rule: LastDayRule) -> date:
-    """
-    Give the last day on which something that started to count on a day is valid; that day itself counts.
-
-    Args:
-        start: The anchor, say the day of announcement; it is not itself counted.
-        period: Length of the validity.
-        rule: `corresponding` (2022-05-10 and 2 years: 2024-05-10), `one_less` (the day before) or `end_of_month`.
-
-    Source: design.md, section 4; Civil Code articles 201 and 202.
-    """
-    day = period.after(start)
-    if rule == "one_less":
-        return day - ONE_DAY
-    if rule == "end_of_month":
-        return day + relativedelta(day=31)
-    return day
+def month_end(day: date) -> date:
+    """Give the last day of the month of a day."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def board_day(instant: datetime, zone: str) -> date:

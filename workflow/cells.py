@@ -167,3 +167,23 @@ def marks(text: str) -> Decimal:
     if len(text) > 40 or not text.isascii() or "_" in text:
         raise ValueError("is not a number")
     return parse_marks(text)
+
+
+def result(text: str) -> Decimal | tuple[tuple[str, Decimal], ...]:
+    """
+    Read the marks of a part, or those of its components: `60`, or `listening=30; speaking=25`.
+
+    A component's name is followed by `=` or `:`; components are parted by semicolons, of either width.
+
+    Raises:
+        ValueError: not that.
+    """
+    if not re.search(r"[=:：＝]", text):
+        return marks(text)
+    found = []
+    for piece in re.split(r"[;；]", text):
+        name, sign, score = re.sub(r"[：＝=]", ":", piece).partition(":")
+        if not sign or not clean(name):
+            raise ValueError("write the marks, or each component with its marks: listening=30; speaking=25")
+        found.append((label(name), marks(score)))
+    return tuple(found)

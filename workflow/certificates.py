@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from workflow.awarding import split_number
 from workflow.decisions import Outcome
 from workflow.draft import Draft
 from workflow.errors import Conflict, ExamboardError, NotFound, Objection, Refused
 from workflow.events import Event
 from workflow.facts import CertificateAwarded
 from workflow.ports import Append
-from workflow.scheme import Rules, split_number
+from workflow.scheme import Rules
 from workflow.service import TRIES, Done, Service
 
 OVERTAKEN = "awarded already by another run"

@@ -15,10 +15,14 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from workflow.document import line_of, read_again, read_document, read_yaml
+from workflow.assessed import Level
+from workflow.check_asked import asked_faults
+from workflow.check_assessed import assessed_faults
+from workflow.check_time import time_faults
+from workflow.document import line_of, nearest, read_again, read_document, read_yaml
 from workflow.errors import Invalid, Problem
 from workflow.machine import machine_of
-from workflow.scheme import FIXED_STATES, Level, Pinned, Scheme
+from workflow.scheme import Pinned, Scheme
 
 Path = tuple[str | int, ...]
 
@@ -74,14 +78,17 @@ def faults(scheme: Scheme) -> Iterator[tuple[Path, str]]:
     known = {"year", "yy", "level", *scheme.certificate.fields}
     for name in re.findall(r"\{(\w+)\}", scheme.certificate.number):
         if name not in known:
-            yield ("certificate", "number"), f"nothing fills {{{name}}}; there are: {', '.join(sorted(known))}"
+            yield ("certificate", "number"), f"nothing fills {{{name}}}{nearest(name, sorted(known))}"
     yield from _unknown_sources(scheme.model_dump(), frozenset(scheme.sources) | {"board", "none"}, ())
     for key, part in scheme.parts.items():
         for needed in part.requires:
             if needed not in scheme.parts or needed == key:
-                yield ("parts", key, "requires"), f"no other part is called {needed!r}"
+                others = [other for other in scheme.parts if other != key]
+                yield ("parts", key, "requires"), f"no other part is called {needed!r}{nearest(needed, others)}"
     for number, level in scheme.levels.items():
         yield from _level_faults(scheme, number, level)
+    yield from asked_faults(scheme)
+    yield from time_faults(scheme)
     yield from _shared_names("parts", {key: {key, part.title, *part.names} for key, part in scheme.parts.items()})
     levels = {number: {str(number), level.title, *level.names} for number, level in scheme.levels.items()}
     yield from _shared_names("levels", levels)
@@ -97,32 +104,17 @@ def _shared_names(where: str, names: Mapping[Any, set[str]]) -> Iterator[tuple[P
 
 def _level_faults(scheme: Scheme, number: int, level: Level) -> Iterator[tuple[Path, str]]:
     at = ("levels", number)
-    used = list(level.stages.values())
-    for state, key in level.stages.items():
-        if state in FIXED_STATES:
-            yield (*at, "stages", state), "is the name of a state that every level has"
-        if key not in scheme.parts:
-            yield (*at, "stages", state), f"no part is called {key!r}; parts: {', '.join(scheme.parts)}"
-        elif used.count(key) > 1:
-            yield (*at, "stages", state), f"the part {key!r} stands in two stages"
-        else:
-            for needed in scheme.parts[key].requires:
-                if needed in scheme.parts and needed not in used[: used.index(key)]:
-                    yield (
-                        (*at, "stages", state),
-                        f"{key} requires {needed}, which no earlier stage of this level assesses",
-                    )
-    for state in level.deadlines:
-        if state not in {"submitted", "trained", *level.stages}:
-            yield (*at, "deadlines", state), "is not a state of this level in which an application can wait"
+    used = [part for stage in level.stages.values() for part in stage.parts]
+    yield from assessed_faults(scheme, number, level)
     for i, source in enumerate(level.carries_from):
         for part in source.parts.values():
             if part not in used:
-                yield (*at, "carries_from", i, "parts"), f"this level has no part {part!r}; it has: {', '.join(used)}"
+                yield (*at, "carries_from", i, "parts"), f"this level has no part {part!r}{nearest(part, used)}"
     for key, condition in level.conditions.items():
         for i, requirement in enumerate(condition.all):
             if (
                 requirement.training
+                and requirement.training.course is None
                 and level.training.waived is False
                 and requirement.training.hours != level.training.hours
             ):
@@ -137,7 +129,7 @@ def _unknown_sources(node: object, known: frozenset[str], path: Path) -> Iterato
     if isinstance(node, dict):
         source = node.get("source")
         if isinstance(source, str) and "reading" in node and source not in known:
-            yield (*path, "source"), f"{source!r} is not among the sources; known: {', '.join(sorted(known))}"
+            yield (*path, "source"), f"{source!r} is not among the sources{nearest(source, sorted(known))}"
         for key, value in node.items():
             yield from _unknown_sources(value, known, (*path, key))
     elif isinstance(node, tuple | list):

@@ -34,6 +34,8 @@ def clause_of(fact: f.Fact, before: Application | None, rules: Rules) -> str:
             return _of_decision(fact, rules)
         case f.TrainingRecorded() | f.TrainingWaived():
             return str(rules.level.training.clause)
+        case f.ExemptionGranted(exemption=key) | f.ExemptionWithdrawn(exemption=key):
+            return str(rules.level.exemptions[key].clause) if key in rules.level.exemptions else ""
         case f.Reinstated():
             return before.expiry.clause if before and before.expiry else ""
         case f.MisconductFound(degree=degree):
@@ -41,6 +43,11 @@ def clause_of(fact: f.Fact, before: Application | None, rules: Rules) -> str:
         case f.AnnulmentLifted(supersedes=number):
             found = [x.degree for n, _on, x in before.findings if n == number] if before else []
             return _of_degree(found[0], rules) if found else ""
+        case f.DeadlineExtended(deadline=deadline):
+            return rules.countdowns[deadline].clause if deadline in rules.countdowns else ""
+        case f.AuthorizationGiven():
+            asking = (x.clause for x in rules.countdowns.values() if x.counted_from == "authorized")
+            return next(asking, "")
         case f.CertificateAwarded() | f.CertificateReplaced():
             return str(rules.scheme.certificate.clause)
     return _of_part(fact, rules)
@@ -65,6 +72,10 @@ def _of_part(fact: Any, rules: Rules) -> str:
     if part is None or isinstance(fact, f.IncidentReported):
         return ""
     match fact:
+        case f.EndorsementRecorded() if part.endorsement:
+            return str(part.endorsement.clause)
+        case f.EndorsementRecorded() if part.resits and part.resits.remediation:
+            return str(part.resits.remediation.clause)
         case f.ScoreEntered() if part.entry:
             return str(part.entry.clause)
         case f.ScoreRecorded(panel=panel) if part.panel and panel:

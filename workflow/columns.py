@@ -55,7 +55,7 @@ def _part(text: str) -> str:
 
 
 def _score(text: str) -> Any:
-    return None if vocabulary.ABSENT.find(text) else cells.marks(text)
+    return None if vocabulary.ABSENT.find(text) else cells.result(text)
 
 
 def _optional(column: Column) -> Column:

@@ -110,7 +110,7 @@ def seats_inside_bars(service: Service, application: str) -> tuple[str, ...]:
         found += [
             f"{there.key} is admitted to {x.part} at {x.sitting} on {x.sat_on}, inside the bar: cancel the admission"
             for bar in bars
-            for x in attempts_within(there, bar.found_on, bar.until)
+            for x in attempts_within(there, bar.since, bar.until)
         ]
     return tuple(dict.fromkeys(found))
 

@@ -120,7 +120,7 @@ def decide_all(
     keys = (p.application for p in service.stores.events.projections() if p.state == "submitted")
 
     def propose(draft: Draft) -> bool:
-        if draft.application.state != "submitted" or draft.application.condition:
+        if draft.application.state != "submitted" or draft.application.condition or draft.application.is_draft:
             return False
         if not wanted(assessed(draft.application, draft.rules)):
             return False
@@ -131,9 +131,14 @@ def decide_all(
 
 
 def announce_sitting(
-    service: Service, sitting: str, part: str | None = None, on: date | None = None, dry_run: bool = False
+    service: Service,
+    sitting: str,
+    part: str | None = None,
+    on: date | None = None,
+    dry_run: bool = False,
+    released_on: date | None = None,
 ) -> Iterator[Outcome]:
-    """Announce every result of a sitting that is recorded and not yet out."""
+    """Announce every result of a sitting that is recorded and not yet out, perhaps released on another day."""
 
     def propose(draft: Draft) -> bool:
         due = [
@@ -145,7 +150,7 @@ def announce_sitting(
             day = on or service.today(draft.rules.scheme.time_zone)
             service.refuse_future(day, draft.rules)
             command = f"announce:{x.part}:{x.sitting}"
-            draft.propose(f.ScoreAnnounced(part=x.part, sitting=x.sitting), day, command)
+            draft.propose(f.ScoreAnnounced(part=x.part, sitting=x.sitting, released_on=released_on), day, command)
         return bool(due)
 
     yield from for_each(service, service.stores.events.at_sitting(sitting, part), propose, dry_run)

@@ -7,7 +7,6 @@ Never opens a file: callers pass the text.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,6 +22,8 @@ from ruamel.yaml.constructor import RoundTripConstructor, SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from workflow.errors import Invalid, Problem
+from workflow.wording import nearest as nearest
+from workflow.wording import said
 
 FIRST_DAY: Final = date(1900, 1, 1)
 LAST_DAY: Final = date(2999, 12, 31)
@@ -156,9 +157,21 @@ def read_yaml(text: str, where: str) -> Any:
         return parser.load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise Invalid([Problem(where, line, "", str(error.problem or error.context or "is not YAML"))]) from None
+        text = str(error.problem or error.context or "is not YAML")
+        raise Invalid([Problem(where, line, "", text + _hint(text))]) from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise Invalid([Problem(where, 0, "", f"is not YAML: {str(error).splitlines()[0]}")]) from None
+
+
+def _hint(problem: str) -> str:
+    """Say what most often stands behind what a parser says."""
+    if "mapping values are not allowed" in problem:
+        return "; look at the indentation, and put a text with `: ` in it in quotes"
+    if "cannot start any token" in problem:
+        return "; indent with blanks and not with tabs, and put a text that begins so in quotes"
+    if "duplicate key" in problem:
+        return "; every field is given once"
+    return ""
 
 
 def read_again(text: str, where: str) -> Any:
@@ -190,54 +203,34 @@ def line_of(node: object, path: Sequence[str | int]) -> int:
     return line
 
 
-def _known_fields(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
-    """Find the field names that are allowed where a path ends, by walking the JSON schema."""
-    schema = model.model_json_schema()
-    definitions = schema.get("$defs", {})
-
-    def resolve(node: dict[str, Any]) -> dict[str, Any]:
-        for option in [node, *node.get("anyOf", [])]:
-            if "$ref" in option:
-                return dict(definitions[option["$ref"].rsplit("/", 1)[1]])
-        return next((o for o in node.get("anyOf", []) if o.get("type") in ("object", "array")), node)
-
-    node = schema
-    for key in path:
-        node = resolve(node)
-        if isinstance(key, int) and "items" in node:
-            node = node["items"]
-        else:  # a mapping from names or numbers of the writer's choice has its form under one of the other two words
-            named: dict[str, Any] = next(iter(node.get("patternProperties", {}).values()), {})
-            node = node.get("properties", {}).get(str(key)) or node.get("additionalProperties") or named
-            node = node if isinstance(node, dict) else {}
-    return list(resolve(node).get("properties", {}))
-
-
 def problems_of(error: ValidationError, model: type[BaseModel], where: str, node: object) -> list[Problem]:
     """List every problem that validation found, each with its line, its field and the nearest right word."""
-    found = []
+    found: dict[tuple[str | int, ...], tuple[list[str], str]] = {}
     items = error.errors(include_url=False)
     for item in items:
-        path = [key for key in item["loc"] if key != "[key]"]
+        path = _written_path(item["loc"], node)
         if item["type"] == "too_short" and any(i["loc"][: len(path)] == item["loc"] != i["loc"] for i in items):
             continue  # only short because something in it is wrong
-        text = item["msg"].removeprefix("Value error, ")
-        if item["type"] == "extra_forbidden":
-            allowed = _known_fields(model, path[:-1])
-            near = difflib.get_close_matches(str(path[-1]), allowed, n=1)
-            text = "no such field" + (f"; did you mean {near[0]!r}?" if near else "")
-            text += f"; allowed: {', '.join(allowed)}" if allowed and not near else ""
-        elif item["type"] == "literal_error":
-            allowed = re.findall(r"'([^']+)'", item["ctx"]["expected"])
-            near = difflib.get_close_matches(str(item["input"]), allowed, n=1)
-            text += f"; did you mean {near[0]!r}?" if near else ""
-        shown = item["input"] if isinstance(item["input"], str | int | float | date | Decimal) else None
-        found.append(
-            Problem(
-                where, line_of(node, path), ".".join(map(str, path)), text, "" if shown is None else repr(shown)[:80]
-            )
-        )
-    return found
+        value = item["input"] if isinstance(item["input"], str | int | float | date | Decimal) else None
+        texts, _value = found.setdefault(path, ([], "" if value is None else repr(value)[:80]))
+        texts.append(said(item, path, model))
+    return [
+        Problem(where, line_of(node, path), ".".join(map(str, path)), " or ".join(dict.fromkeys(texts)), value)
+        for path, (texts, value) in found.items()
+    ]
+
+
+def _written_path(loc: Sequence[str | int], node: object) -> tuple[str | int, ...]:
+    """Give the path as it is written in the document, without the names of the alternatives that a model tried."""
+    path: list[str | int] = []
+    for i, key in enumerate(loc):
+        is_there = key in node if isinstance(node, dict) else isinstance(node, list) and isinstance(key, int)
+        if is_there:
+            node = node[key]  # type: ignore[index]
+            path.append(key)
+        elif i == len(loc) - 1 and isinstance(node, dict) and key != "[key]" and str(key).isidentifier():
+            path.append(key)  # a field that is missing
+    return tuple(path)
 
 
 def read_document(model: type[M], text: str, where: str, node: Any = None) -> M:

@@ -10,18 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from workflow.application import Application, opened
-from workflow.bars import Bar
 from workflow.clock import next_due
-from workflow.errors import Conflict, Corrupt, ExamboardError, NotFound, Objection, Refused
+from workflow.elsewhere import Others, against_attempt, is_asked
+from workflow.errors import Conflict, ExamboardError, NotFound, Objection, Refused
 from workflow.events import GENESIS, Event, canonical_data, chain
-from workflow.facts import Admitted, Fact, Reinstated, Submitted
+from workflow.facts import Admitted, Fact, Reinstated, ScoreRecorded, Submitted
 from workflow.ports import Append, Projection
-from workflow.replay import Taken, advance, fold, run_clock
+from workflow.prose import Person, check_prose
+from workflow.replay import Taken, advance, fold, run_clock, take_up
+from workflow.rights import CLOCK_NAME
 from workflow.scheme import Rules
 
-CLOCK = "clock"
+if TYPE_CHECKING:
+    from workflow.duties import Acting
+
+CLOCK = CLOCK_NAME
 
 
 class Draft:
@@ -32,7 +38,12 @@ class Draft:
         rules: The rules that it pinned.
         application: The application after everything, recorded and new.
         new: The new events, not yet chained.
+        acting: Whose rights and duties hold; None: a local operator, who may do everything.
+        person: Gives the candidate, whose values no fact may repeat; None: nobody asks.
     """
+
+    acting: Acting | None = None
+    person: Person | None = None
 
     def __init__(
         self,
@@ -40,7 +51,7 @@ class Draft:
         rules: Rules,
         at: datetime,
         actor: str,
-        bars: Callable[[], tuple[Bar, ...]] = tuple,
+        others: Callable[[], Others] = tuple,
         application: Application | None = None,
     ) -> None:
         """
@@ -52,7 +63,7 @@ class Draft:
             at: The instant of recording, aware; never before the last one recorded, so that what was known at a
                 moment is always a beginning of the history, even if the machine's clock jumps back.
             actor: Who acts.
-            bars: Gives the bars that misconduct in other applications of the candidate brings; asked when needed.
+            others: Gives the candidate's other applications; asked only when they can have something against a fact.
             application: What the history folds to, where that is known already; else it is folded.
 
         Raises:
@@ -60,10 +71,7 @@ class Draft:
             Corrupt: it does not replay.
         """
         if application is None:
-            try:
-                application = fold(history, rules)
-            except Refused as refused:
-                raise Corrupt(f"the history does not replay: {refused}") from refused
+            application = take_up(history, rules)
         if application is None:
             raise NotFound("no such application")
         self.rules = rules
@@ -73,8 +81,8 @@ class Draft:
         self._at = max(at, history[-1].recorded_at)
         self._actor = actor
         self._commands = {event.command: event for event in history}
-        self._bars = bars
-        self._barred: tuple[Bar, ...] | None = None
+        self._others = others
+        self._elsewhere: Others | None = None
 
     @classmethod
     def opening(
@@ -86,13 +94,13 @@ class Draft:
         at: datetime,
         actor: str,
         command: str,
-        bars: Callable[[], tuple[Bar, ...]] = tuple,
+        others: Callable[[], Others] = tuple,
     ) -> Draft:
         """Open the history of a new application with its submission."""
         draft = cls.__new__(cls)
         draft.rules, draft.application, draft.new = rules, opened(key, fact, on), []
-        draft._history, draft._at, draft._actor, draft._commands, draft._bars = (), at, actor, {}, bars
-        draft._barred = None
+        draft._history, draft._at, draft._actor, draft._commands, draft._others = (), at, actor, {}, others
+        draft._elsewhere = None
         draft._add(Taken(fact, on, "", "submitted"), command)
         return draft
 
@@ -110,9 +118,13 @@ class Draft:
             command: Key of the command; one that was recorded already changes nothing.
 
         Raises:
-            Refused: with every objection.
+            Refused: with every objection; that of `acting` alone, where it has one.
             Conflict: the command was recorded before with other content.
         """
+        if self.acting is not None:
+            self.acting.may_record(self.application.key, fact, self.rules)
+        if self.person is not None:
+            check_prose(fact, self.person, f"application {self.application.key}: {type(fact).__name__}")
         if (before := self.recorded(command)) is not None:
             if before.fact != fact:
                 raise Conflict(f"command {command} was recorded already with other content (event {before.sequence})")
@@ -121,8 +133,8 @@ class Draft:
             text = f"takes effect on {on}, before the application was submitted on {self.application.submitted_on}"
             subject = f"application {self.application.key}: {type(fact).__name__}"
             raise Refused(subject, [Objection("not_before_submission", text)])
-        if isinstance(fact, Admitted):
-            self._refuse_barred(fact)
+        if isinstance(fact, Admitted | ScoreRecorded):
+            self._refuse_for_others(fact)
         latest = self.application.on
         application, overdue = run_clock(self.application, self.rules, on)
         sequence = self.application.sequence + len(overdue)
@@ -137,6 +149,9 @@ class Draft:
             application = after
         if on < latest:
             self._check_days([*self._history, *self.new], steps, on)
+        if self.acting is not None:
+            events = (*self._history, *self.new)
+            command = self.acting.apart(application.key, events, fact, on, self.rules) or command
         for step in steps:
             self._add(step, command if step is steps[-1] else "")
         self.application = application
@@ -195,13 +210,14 @@ class Draft:
         self.new.append(event)
         self._commands[command] = event
 
-    def _refuse_barred(self, fact: Admitted) -> None:
-        """Refuse who is barred by another application; replay cannot, since it knows one history alone."""
-        if self._barred is None:  # asked once, however many admissions are drafted
-            self._barred = self._bars()
-        objections = [no for bar in self._barred if (no := bar.objection(fact.sat_on, "the sitting"))]
-        if objections:
-            raise Refused(f"application {self.application.key}: Admitted", objections)
+    def _refuse_for_others(self, fact: Admitted | ScoreRecorded) -> None:
+        """Refuse what the candidate's other applications rule out; replay cannot, since it knows one history alone."""
+        if not is_asked(self.application, self.rules, fact):
+            return
+        if self._elsewhere is None:  # asked once, however many admissions are drafted
+            self._elsewhere = self._others()
+        if objections := against_attempt(self.application, self.rules, fact, self._elsewhere):
+            raise Refused(f"application {self.application.key}: {type(fact).__name__}", objections)
 
     def _check_days(self, events: Sequence[Event], steps: Sequence[Taken], on: date) -> None:
         """Refuse a late fact with which the history could not be replayed on some day from then on."""

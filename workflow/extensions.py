@@ -1,5 +1,5 @@
 """
-Extensions: the board lengthens the validity of a part, for one application or for all that a decision names.
+Extensions: the board lengthens the validity of a part or a deadline, for one application or all that it names.
 
 Each application gets its own event with its own last valid day; the same decision again changes nothing.
 Source: design.md, law 4; domain.md, sections 2.2 and 5.10.
@@ -14,16 +14,18 @@ from datetime import date
 
 from workflow.application import Application
 from workflow.calendar import Period
+from workflow.clock import passed
 from workflow.decisions import Outcome
 from workflow.document import LAST_DAY
 from workflow.draft import Draft
 from workflow.errors import Conflict, Objection, Refused
-from workflow.facts import Reinstated, ValidityExtended
+from workflow.facts import DeadlineExtended, Reinstated, ValidityExtended
 from workflow.parts import complete_set, passes
 from workflow.replay import run_clock
 from workflow.scheme import Rules
 from workflow.selection import Selection, for_selected
 from workflow.service import TRIES, Done, Service
+from workflow.validity import countdown_ends_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Extension:
     A decision to extend.
 
     Attributes:
-        part: The part, by its key or a name.
+        part: The part, by its key or a name; empty where a deadline is extended.
+        deadline: The deadline, by its name in the scheme; empty where a part is extended.
         until: The new last valid day, the same for all; None where months are given.
         months: Months added to each one's own last valid day; 0 where a day is given.
         reason: Why.
@@ -44,11 +47,13 @@ class Extension:
     authority: str
     until: date | None = None
     months: int = 0
+    deadline: str = ""
 
     @property
     def command(self) -> str:
         """The key by which the same decision is known again: counted in months, twice would be twice as long."""
-        said = "\n".join((self.part, str(self.until), str(self.months), self.reason, self.authority))
+        what = (self.part, *([f"deadline {self.deadline}"] if self.deadline else []))
+        said = "\n".join((*what, str(self.until), str(self.months), self.reason, self.authority))
         return f"extend:{hashlib.sha256(said.encode()).hexdigest()[:32]}"
 
 
@@ -56,10 +61,11 @@ def extend(
     service: Service, selection: Selection, extension: Extension, on: date | None = None, dry_run: bool = False
 ) -> Iterator[Outcome]:
     """
-    Extend a part for every application of a selection to which it applies.
+    Extend a part or a deadline for every application of a selection to which it applies.
 
-    It applies where the part was passed, or a result is still to come, the set is not complete, and the new last
-    valid day is later than the old one. Whoever it does not apply to is named with the reason.
+    For a part it applies where that was passed, or a result is still to come, the set is not complete, and the new last
+    valid day is later than the old one; for a deadline where that runs, or has ended the application, and the new last
+    day is later. Whoever it does not apply to is named with the reason.
 
     Args:
         service: The service.
@@ -74,15 +80,41 @@ def extend(
             return
         day = on or service.today(draft.rules.scheme.time_zone)
         now = run_clock(draft.application, draft.rules, day)[0]
-        part = draft.rules.scheme.parts_by_name.get(extension.part.casefold(), extension.part)
-        until = _until(now, draft.rules, part, extension)
-        fact = ValidityExtended(part=part, until=until, reason=extension.reason, authority=extension.authority)
+        fact = _fact(now, draft.rules, extension)
         draft.propose(fact, day, extension.command)
         after = run_clock(draft.application, draft.rules, day)[0]
         if after.state == "expired":
-            raise _no(now, f"with {part} valid through {until} it would be expired on {day} all the same")
+            what = f"{fact.part} valid" if isinstance(fact, ValidityExtended) else f"{fact.deadline} extended"
+            raise _no(now, f"with {what} through {fact.until} it would be expired on {day} all the same")
 
     yield from for_selected(service, selection, propose, dry_run)
+
+
+def _fact(now: Application, rules: Rules, extension: Extension) -> ValidityExtended | DeadlineExtended:
+    reason, authority = extension.reason, extension.authority
+    if extension.deadline:
+        until = _deadline_until(now, rules, extension)
+        return DeadlineExtended(deadline=extension.deadline, until=until, reason=reason, authority=authority)
+    part = rules.scheme.parts_by_name.get(extension.part.casefold(), extension.part)
+    return ValidityExtended(part=part, until=_until(now, rules, part, extension), reason=reason, authority=authority)
+
+
+def _deadline_until(now: Application, rules: Rules, extension: Extension) -> date:
+    """Give the new last day of a deadline, if the extension applies."""
+    name = extension.deadline
+    if (countdown := rules.countdowns.get(name)) is None:
+        raise _no(
+            now, f"level {rules.number} has no deadline {name!r}; it has: {', '.join(rules.countdowns) or 'none'}"
+        )
+    last = countdown_ends_on(countdown, now, rules)
+    if last is None and now.expiry and now.expiry.cause == passed(name):
+        last = now.expiry.last_valid_on
+    if last is None:
+        raise _no(now, f"the deadline of {name} does not run")
+    until = extension.until or Period(months=extension.months).after(last)
+    if until <= last:
+        raise _no(now, f"the deadline of {name} lasts through {last} already")
+    return until
 
 
 def _until(now: Application, rules: Rules, part: str, extension: Extension) -> date:
@@ -105,7 +137,7 @@ def _until(now: Application, rules: Rules, part: str, extension: Extension) -> d
 
 
 def _no(application: Application, text: str) -> Refused:
-    return Refused(f"application {application.key}: ValidityExtended", [Objection("extension_applies", text)])
+    return Refused(f"application {application.key}: extension", [Objection("extension_applies", text)])
 
 
 def reinstate(service: Service, application: str, reason: str, authority: str, on: date | None = None) -> Done:

@@ -17,6 +17,7 @@ from workflow.draft import Draft
 from workflow.errors import Conflict, Refused
 from workflow.evidence import Certificate, Education, Evidence, Work
 from workflow.facts import Fact
+from workflow.marks import made_of
 from workflow.ports import Sitting
 from workflow.rows import ApplicationRow, EvidenceRow, Parsed, ReviewRow, Row, RowProblem, ScoreRow, TrainingRow
 from workflow.scheme import Pinned
@@ -142,12 +143,12 @@ class Filing:
         for row in self.others.get("scores", []):
             if isinstance(row, ScoreRow):
                 part = draft.rules.scheme.parts_by_name.get(row.part.casefold(), row.part)
-                yield from self._result("scores", row, part, row.session, row.sat_on, "sat_on")
+                yield from self._result(draft, "scores", row, part, row.session, row.sat_on, "sat_on")
         review = next((key for key, part in draft.rules.parts.items() if part.kind == "review"), "review")
         for row in self.others.get("reviews", []):
             if isinstance(row, ReviewRow):
                 yield from self._result(
-                    "reviews", row, review, f"review-{row.reviewed_on}", row.reviewed_on, "reviewed_on"
+                    draft, "reviews", row, review, f"review-{row.reviewed_on}", row.reviewed_on, "reviewed_on"
                 )
 
     def _training(self, draft: Draft, row: TrainingRow) -> Iterator[_Step]:
@@ -167,7 +168,7 @@ class Filing:
             yield _Step("training", row, on, 0, "completed_on", [fact])
 
     def _result(
-        self, kind: str, row: ScoreRow | ReviewRow, part: str, sitting: str, sat_on: date, column: str
+        self, draft: Draft, kind: str, row: ScoreRow | ReviewRow, part: str, sitting: str, sat_on: date, column: str
     ) -> Iterator[_Step]:
         facts: list[Fact] = []
         if kind == "scores" and self.admits:
@@ -176,7 +177,16 @@ class Filing:
             facts.append(f.AbsenceRecorded(part=part, sitting=sitting, sat_on=sat_on))
         else:
             form = row.form if isinstance(row, ReviewRow) else ""
-            facts.append(f.ScoreRecorded(part=part, sitting=sitting, sat_on=sat_on, score=row.score, form=form))
+            try:
+                score, components = made_of(draft.rules, part, row.score)
+            except Refused as refused:
+                self.reject(kind, row, "score", "; ".join(map(str, refused.objections)))
+                return
+            facts.append(
+                f.ScoreRecorded(
+                    part=part, sitting=sitting, sat_on=sat_on, score=score, components=components, form=form
+                )
+            )
         if row.announced_on and row.announced_on < sat_on:
             self.reject(
                 kind, row, "announced_on", f"lies before the day of the sitting, {sat_on}", str(row.announced_on)
@@ -205,7 +215,9 @@ class Filing:
             draft.propose_all(proposals)
         except Refused as refused:
             text = "; ".join(map(str, refused.objections))
-            is_score = any(o.rule in ("is_in_scale", "is_open") for o in refused.objections)
+            is_score = any(
+                o.rule in ("is_in_scale", "is_open", "components_make_the_score") for o in refused.objections
+            )
             self.reject(step.kind, step.row, "score" if is_score else step.column, text, step.value)
             return False
         except Conflict as conflict:

@@ -8,6 +8,7 @@ Source: domain.md, section 4; GB 11643-1999.
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 from typing import Final, Literal
 
@@ -207,3 +208,13 @@ def _resident_fault(number: str, filed_on: date | None) -> str:
     if ric.calc_check_digit(number) == number[-1]:
         return ""
     return ROUNDED if number.endswith("000") else "its check character is wrong: a character of the number is mistaken"
+
+
+def name_key(name: str) -> str:
+    """Give the form of a name by which persons are looked up: width, case, blanks and middle dots make no other one."""
+    return re.sub(r"[\s·]", "", unicodedata.normalize("NFKC", name.translate(_DOTS))).casefold()
+
+
+def document_key(kind: str, number: str) -> tuple[str, str]:
+    """Give the form of an identity document by which it is known: width, case and blanks make no other one."""
+    return kind, re.sub(r"\s", "", unicodedata.normalize("NFKC", number)).upper()

@@ -16,9 +16,9 @@ from workflow.calendar import ONE_DAY
 from workflow.certificates import holder_of
 from workflow.errors import NotFound
 from workflow.events import Event, certificate_code
-from workflow.facts import CertificateAwarded, CertificateReplaced
+from workflow.facts import CertificateAwarded, CertificateRenewed, CertificateReplaced
 from workflow.facts.certificates import StandingChanged
-from workflow.parts import certificate_standing
+from workflow.renewal import certificate_standing, renewed_from_suspension, term_of
 from workflow.replay import known
 from workflow.scheme import Rules
 from workflow.service import Service
@@ -158,11 +158,12 @@ def issued_of(
         return None
     a, rules = standing.application, service.rules_of(history)
     seen = known(history, standing.as_of, known_at)
-    turns = [(e, e.fact) for e in seen if isinstance(e.fact, StandingChanged)]
+    turns = [(e, e.fact) for e in seen if isinstance(e.fact, StandingChanged | CertificateRenewed)]
     awarded = next(e for e in seen if isinstance(e.fact, CertificateAwarded))
-    moves = [e.effective_on for e, fact in turns if not isinstance(fact, CertificateReplaced)]
+    moves = [e.effective_on for e, fact in turns if not isinstance(fact, CertificateReplaced | CertificateRenewed)]
+    moves = sorted((*moves, *renewed_from_suspension(a, rules)))
     state, last = certificate_standing(a, rules, standing.as_of)
-    since = last + ONE_DAY if state == "expired" and last else (moves or [awarded.effective_on])[-1]
+    since = _ended_on(a, rules, state) or (moves or [awarded.effective_on])[-1]
     return Issued(
         a,
         rules,
@@ -173,8 +174,24 @@ def issued_of(
         since,
         last,
         tuple(
-            Turn(e.effective_on, e.type, fact.reason, fact.authority, getattr(fact, "stationery", ""))
+            Turn(e.effective_on, e.type, _why(fact), fact.authority, getattr(fact, "stationery", ""))
             for e, fact in turns
         ),
         flags(a, rules),
     )
+
+
+def _ended_on(application: Application, rules: Rules, state: str) -> date | None:
+    """Give the day from which time alone has a certificate expired or suspended; None where it has not."""
+    term = term_of(application, rules)
+    if term is None or (state == "suspended" and application.certificate_standing == "suspended"):
+        return None
+    if state == "suspended":
+        return term.counts_until + ONE_DAY
+    return term.renewable_until + ONE_DAY if state == "expired" else None
+
+
+def _why(fact: StandingChanged | CertificateRenewed) -> str:
+    if isinstance(fact, CertificateRenewed):
+        return f"valid through {fact.last_valid_on}{'; ' if fact.reason else ''}{fact.reason}"
+    return fact.reason

@@ -12,7 +12,7 @@ from typing import Final
 
 from workflow.events import Event
 from workflow.facts import CertificateAwarded, Fact, PartCarriedOver
-from workflow.rules.ending import STANDINGS
+from workflow.rules.renewal import STANDINGS
 
 # What is told of every event beside its type and the instant at which it was recorded, and of which kind it is.
 EVENT_ATTRIBUTES: Final = {
@@ -24,7 +24,10 @@ EVENT_ATTRIBUTES: Final = {
     "actor": "string",
     "part": "string",
 }
-_ON_PAPER: Final = ("award", *STANDINGS, "expire_certificate")
+_ON_PAPER: Final = (
+    *("award", *STANDINGS, "expire_certificate"),
+    *("record_credit", "reject_credit", "renew_certificate", "miss_renewal"),
+)
 
 
 def attributes(event: Event) -> Iterator[tuple[str, str | int]]:

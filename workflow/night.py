@@ -14,11 +14,22 @@ from json.encoder import encode_basestring
 
 from pydantic import ValidationError
 
+from workflow.calendar import ONE_DAY
 from workflow.clock import LAST_STEPS
+from workflow.document import LAST_DAY
 from workflow.draft import CLOCK
 from workflow.errors import Corrupt
 from workflow.events import Event, canonical_data, canonical_event, instant_text
-from workflow.facts import FACTS, AdmissionCancelled, CertificateExpired, Expired, Fact, PartLapsed
+from workflow.facts import (
+    FACTS,
+    AdmissionCancelled,
+    CertificateExpired,
+    CourseVoided,
+    Expired,
+    Fact,
+    PartLapsed,
+    RenewalMissed,
+)
 from workflow.ledger import ClockStep, DueRow
 from workflow.receipts import Change
 
@@ -75,6 +86,12 @@ def why(fact: Fact) -> str:
             return f"{cause}, its last valid day was {last}"
         case PartLapsed(part=part, parts=parts, last_valid_on=last):
             return f"{part} lapsed, its last valid day was {last}; to be taken again: {', '.join(parts)}"
+        case CourseVoided(part=part, attempts=attempts):
+            return f"{attempts} attempts at {part} are used up: the course is void and must be taken again"
+        case RenewalMissed(last_valid_on=last, renewable_until=until):
+            return f"the certificate was not renewed by its last valid day, {last}; it still can be through {until}"
+        case CertificateExpired(last_valid_on=last, renewable_until=date() as until):
+            return f"the certificate was not renewed by {until}; its last valid day was {last}"
         case CertificateExpired(last_valid_on=last):
             return f"the certificate's validity ended, its last valid day was {last}"
         case AdmissionCancelled(part=part, sitting=sitting, reason=reason):
@@ -85,9 +102,25 @@ def why(fact: Fact) -> str:
 
 def notice_kind(fact: Fact) -> str:
     """Name the notice that tells of a step of the clock: `lapse`, `deadline` or `certificate`."""
-    if isinstance(fact, CertificateExpired):
+    if isinstance(fact, CertificateExpired | RenewalMissed):
         return "certificate"
     return "deadline" if isinstance(fact, Expired) and fact.cause.startswith("deadline") else "lapse"
+
+
+def last_day(fact: Fact, on: date = LAST_DAY) -> date:
+    """
+    Give the last day on which something can still be done about a step of the clock.
+
+    Args:
+        fact: The step.
+        on: The day on which it falls due, for a step that names no last day itself.
+    """
+    if isinstance(fact, CertificateExpired) and fact.renewable_until:
+        return fact.renewable_until
+    if isinstance(fact, CourseVoided):
+        return fact.last_result_on
+    last: date = getattr(fact, "last_valid_on", on - ONE_DAY)
+    return last
 
 
 @lru_cache(maxsize=4096)  # a night writes few different facts, each of very many applications

@@ -7,16 +7,22 @@ Source: design.md, sections 3 and 4; domain.md A16-A21.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from itertools import product
 
 from workflow.application import Application, Attempt
-from workflow.calendar import last_valid_day
+from workflow.assessed import Part
+from workflow.courses import trained_from, training_finding
 from workflow.document import LAST_DAY
-from workflow.requirements import Finding, trained_from, training_finding
+from workflow.evidence import Course
+from workflow.findings import Finding
+from workflow.limits import Limit
 from workflow.scheme import Rules
+from workflow.sets import complete_sets, counting, is_complete
+from workflow.validity import last_valid_on
 from workflow.weighing import weighed
 
 
@@ -31,6 +37,9 @@ class Pass:
         sat_on: Day of the sitting.
         judged_on: The day that decides completion: sat or announced, by the scheme.
         last_valid_on: Last day on which it counts; `LAST_DAY` where the part does not lapse.
+        limit: What sets that day, and what follows when it runs out; None where the part does not lapse.
+        score: The marks; None where the candidate is exempt.
+        exemption: The exemption that stands in the place of a pass; empty for a pass.
     """
 
     part: str
@@ -38,16 +47,31 @@ class Pass:
     sat_on: date
     judged_on: date
     last_valid_on: date
+    limit: Limit | None = field(default=None, compare=False, repr=False)
+    score: Decimal | None = None
+    exemption: str = ""
 
 
 def is_pass(attempt: Attempt, rules: Rules) -> bool:
     """Tell whether an attempt's result is announced and reaches the pass mark; the mark itself passes."""
-    return (
-        attempt.outcome == "announced"
-        and attempt.score is not None
-        and attempt.part in rules.parts
-        and attempt.score >= rules.parts[attempt.part].pass_mark
-    )
+    if attempt.outcome != "announced" or attempt.score is None or attempt.part not in rules.parts:
+        return False
+    part = rules.parts[attempt.part]
+    pass_mark = part.pass_mark if attempt.pass_mark is None else attempt.pass_mark
+    return attempt.score >= pass_mark and (not part.components or _components_pass(attempt, part))
+
+
+def _components_pass(attempt: Attempt, part: Part) -> bool:
+    """Tell whether the components of an attempt do not fail it; a part that was carried over had been passed."""
+    if attempt.carried_from:
+        return True
+    marks, missed = dict(attempt.components), 0
+    for key, component in part.components_that_decide.items():
+        reached = marks.get(key, Decimal(0))
+        if component.floor is not None and reached < component.floor:
+            return False
+        missed += component.pass_mark is not None and reached < component.pass_mark
+    return missed <= part.may_fail
 
 
 def is_void(attempt: Attempt, application: Application, rules: Rules) -> bool:
@@ -65,10 +89,11 @@ def is_void(attempt: Attempt, application: Application, rules: Rules) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Passed:
-    """Every pass of an application, and those that make up a complete set."""
+    """Every pass of an application, what stands for exempt parts, and those that make up a complete set."""
 
     passes: tuple[Pass, ...]
     complete: tuple[Pass, ...]
+    exempt: tuple[Pass, ...] = ()
 
 
 def passes(application: Application, rules: Rules) -> tuple[Pass, ...]:
@@ -92,8 +117,24 @@ def _passed(application: Application, rules: Rules) -> _Passed:
     known: _Passed | None = application.remembered.get(rules)
     if known is None:
         found = _passes(application, rules)
-        known = application.remembered[rules] = _Passed(found, _complete_set(found, rules))
+        if rules.is_plain:
+            known = _Passed(found, _complete_set(found, rules))
+        else:
+            exempt = tuple(_exempt(application))
+            found = counting(found, exempt, rules)
+            known = _Passed(found, next(complete_sets(found, exempt, rules), ()), exempt)
+        application.remembered[rules] = known
     return known
+
+
+def _exempt(application: Application) -> Iterable[Pass]:
+    """Say what stands in the place of passes for the parts of which the candidate is exempt, each once."""
+    parts: dict[str, str] = {}
+    for key, granted in application.exemptions.items():
+        for part in granted:
+            parts.setdefault(part, key)
+    day = application.measured_on
+    return (Pass(part, "", day, day, LAST_DAY, exemption=key) for part, key in parts.items())
 
 
 def _passes(application: Application, rules: Rules) -> tuple[Pass, ...]:
@@ -101,22 +142,14 @@ def _passes(application: Application, rules: Rules) -> tuple[Pass, ...]:
     for attempt in application.attempts:
         if not is_pass(attempt, rules) or attempt.announced_on is None or is_void(attempt, application, rules):
             continue
-        last = attempt.last_valid_on or _last_valid_on(attempt, attempt.announced_on, rules)
+        last, limit = last_valid_on(attempt, attempt.announced_on, application, rules)
         if application.extensions:
             last = max([last, *(until for part, until in application.extensions if part == attempt.part)])
         judged = attempt.sat_on if rules.scheme.completion.judged_on == "sat" else attempt.announced_on
-        found.append(Pass(attempt.part, attempt.sitting, attempt.sat_on, judged, last))
-    if rules.scheme.lapse.effect == "restart":  # what was passed before a restart no longer helps
-        found = [p for p in found if (p.part, p.sitting) not in application.lapsed]
+        found.append(Pass(attempt.part, attempt.sitting, attempt.sat_on, judged, last, limit, attempt.score))
+    if application.restarted:  # what was passed before a restart no longer helps
+        found = [p for p in found if (p.part, p.sitting) not in application.restarted]
     return tuple(found)
-
-
-def _last_valid_on(attempt: Attempt, announced_on: date, rules: Rules) -> date:
-    validity = rules.parts[attempt.part].validity
-    if validity is None:
-        return LAST_DAY
-    anchor = announced_on if validity.counted_from == "announced" else attempt.sat_on
-    return last_valid_day(anchor, validity.length, validity.last_day)
 
 
 def _complete_set(found: tuple[Pass, ...], rules: Rules) -> tuple[Pass, ...]:
@@ -151,28 +184,13 @@ def held_on(application: Application, rules: Rules, day: date) -> dict[str, Pass
     passed = _passed(application, rules)
     if passed.complete:
         return {p.part: p for p in passed.complete}
-    if not passed.passes:
+    if not passed.passes and not passed.exempt:
         return {}
-    held: dict[str, Pass] = {}
+    held: dict[str, Pass] = {p.part: p for p in passed.exempt}
     for p in passed.passes:
         if p.last_valid_on >= day and (p.part not in held or p.last_valid_on > held[p.part].last_valid_on):
             held[p.part] = p
     return {part: held[part] for part in rules.parts if part in held}
-
-
-def certificate_standing(application: Application, rules: Rules, day: date) -> tuple[str, date | None]:
-    """
-    Give where a certificate stands on a day, and its last valid day.
-
-    Returns:
-        `valid`, `suspended`, `revoked`, or `expired` where its time has run out, whether or not anybody wrote it down;
-        empty without a certificate. The last valid day counts; None where it does not end.
-    """
-    period = rules.scheme.certificate.valid_for
-    last = period.after(application.awarded_on) if period and application.awarded_on else None
-    stored = application.certificate_standing
-    is_over = last is not None and day > last
-    return ("expired" if is_over and stored in ("valid", "suspended") else stored), last
 
 
 def open_attempts(application: Application, by: date) -> list[Attempt]:
@@ -180,23 +198,70 @@ def open_attempts(application: Application, by: date) -> list[Attempt]:
     return [a for a in application.attempts if a.is_open and a.sat_on <= by]
 
 
+def exempt_parts(application: Application, rules: Rules) -> dict[str, str]:
+    """Give the parts of which the candidate is exempt, each with the key of the exemption."""
+    return {p.part: p.exemption for p in _passed(application, rules).exempt}
+
+
+def lasting_parts(application: Application, rules: Rules) -> set[str]:
+    """Give the parts that are held and do not run out."""
+    passed = _passed(application, rules)
+    return {p.part for p in (*passed.passes, *passed.exempt) if p.limit is None}
+
+
+def is_stage_complete(stage: str, held: Collection[str], application: Application, rules: Rules) -> bool:
+    """Tell whether a stage is complete by the parts that are held."""
+    passed = _passed(application, rules)
+    return is_complete(rules.stages[stage], held, passed.passes, passed.exempt)
+
+
+def lacks_marks(stage: str, held: Collection[str], application: Application, rules: Rules) -> bool:
+    """Tell whether every part of a stage that it needs is held, and yet the marks that its group must have are not."""
+    known = rules.stages[stage]
+    if not known.has_marks or not any(all(part in held for part in way) for way in known.ways):
+        return False
+    return not is_stage_complete(stage, held, application, rules)
+
+
+def _courses(application: Application, void: date | None) -> tuple[Course, ...]:
+    """List the courses that count: none of those that were done when the course was made void."""
+    shown = (*weighed(application).training, *application.training)
+    return tuple(course for course in shown if course.completed_on and course.completed_on > void) if void else shown
+
+
+def _is_course_open(application: Application, rules: Rules) -> bool:
+    """Tell whether a course is asked for: no waiver, and no pass come to light that the void course had led to."""
+    if rules.level.training.hours is None or application.is_training_waived:
+        return False
+    if (void := application.course_voided_on) is None:
+        return True
+    part = application.course_voided_for
+    return not any(p.part == part and p.sat_on <= void <= p.last_valid_on for p in passes(application, rules))
+
+
 def training_gate(application: Application, rules: Rules) -> Finding | None:
     """Answer whether the training gate is passed; None where it is waived, by the scheme or by a decision."""
-    training = rules.level.training
-    if training.hours is None or application.is_training_waived:
+    hours = rules.level.training.hours
+    if hours is None or not _is_course_open(application, rules):
         return None
-    courses = (*weighed(application).training, *application.training)
-    return training_finding(training.hours, application.level, courses, application.on)
+    courses = _courses(application, application.course_voided_on)
+    return training_finding(hours, application.level, courses, application.on)
 
 
 def is_trained(application: Application, rules: Rules) -> bool:
     """Tell whether the training gate is passed or waived, as `training_gate` does, without the words."""
-    training = rules.level.training
+    training, void = rules.level.training, application.course_voided_on
     if training.hours is None or application.is_training_waived:
         return True
-    courses = (*weighed(application).training, *application.training)
-    met_from = trained_from(training.hours, application.level, courses, application.on)
-    return met_from is not None and met_from <= application.on
+    if void and not _is_course_open(application, rules):
+        return True
+    if not void and rules in application.trained_by:
+        return True
+    met_from = trained_from(training.hours, application.level, _courses(application, void), application.on)
+    is_met = met_from is not None and met_from <= application.on
+    if is_met and not void:  # and no later day can change that, until other courses or another reading of them come
+        application.trained_by.add(rules)
+    return is_met
 
 
 def stage_of(application: Application, rules: Rules) -> str:
@@ -213,7 +278,7 @@ def stage_of(application: Application, rules: Rules) -> str:
     if not is_trained(application, rules):
         return "submitted"
     if all(a.outcome == "cancelled" for a in application.attempts):
-        return "trained"
+        return "awaiting_award" if application.exemptions and complete_set(application, rules) else "trained"
     if complete_set(application, rules):
         return "awaiting_award"
     held = set(held_on(application, rules, application.on))
@@ -221,8 +286,8 @@ def stage_of(application: Application, rules: Rules) -> str:
     if found := passes(application, rules):
         awaited = [a.sat_on for a in application.attempts if a.is_open]
         held.update(p.part for p in found if awaited and min(awaited) <= p.last_valid_on)
-    for stage, part in rules.stages.items():
-        if part not in held:
-            return stage
+    for name, stage in rules.stages.items():
+        if (stage.parts[0] not in held) if stage.is_plain else not is_stage_complete(name, held, application, rules):
+            return name
     # All held and yet no complete set: a part was passed before one that it requires, so the last must be taken again.
     return list(rules.stages)[-1]

@@ -1,5 +1,5 @@
 """
-Policy: the parts of the scheme language about resits, marking, rechecks, panels and misconduct.
+Policy: the parts of the scheme language about marking, rechecks, panels, staff and misconduct.
 
 Owns the models only; the rules judge by them.
 """
@@ -7,13 +7,13 @@ Owns the models only; the rules judge by them.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, model_validator
 
 from workflow.calendar import Period
-from workflow.conditions import Clause
-from workflow.document import Marks, Strict, Text
+from workflow.conditions import Clause, Requirement
+from workflow.document import Day, Marks, Strict, Text
 
 
 class Window(Strict):
@@ -37,23 +37,6 @@ class Window(Strict):
         if sum(unit is not None for unit in (self.days, self.working_days, self.months)) != 1:
             raise ValueError("give the length in exactly one of days, working_days, months")
         return self
-
-
-class Resits(Strict):
-    """
-    How often and how soon a part may be taken again; absent: without a limit.
-
-    Attributes:
-        most: Attempts in all, the first included.
-        waiting: Time from the day of the last attempt to the next sitting.
-        counts_absence: Whether an absence counts as an attempt.
-        clause: Where this comes from.
-    """
-
-    most: int | None = Field(default=None, ge=1, le=100)
-    waiting: Period | None = None
-    counts_absence: bool = False
-    clause: Clause
 
 
 class Entry(Strict):
@@ -114,13 +97,76 @@ class CarriesFrom(Strict):
         scheme: Id of the scheme.
         level: Its level.
         parts: Each of its parts that counts here, with the part of this level as which it counts.
+        until: Last day on which one may be carried over; absent: no end.
+        sat_from: Only those sat on this day or later.
+        sat_until: Only those sat on this day or sooner.
+        least: Marks that one must have there, on its own scale; absent: its pass mark.
+        valid_until: The day through which it counts here; absent: its old last valid day.
+        all: Requirements that must hold for the new application.
         clause: Where this comes from.
     """
 
     scheme: Text
     level: int = Field(ge=1, le=9)
     parts: dict[Text, Text] = Field(min_length=1)
+    until: Day | None = None
+    sat_from: Day | None = None
+    sat_until: Day | None = None
+    least: Marks | None = None
+    valid_until: Day | None = None
+    all: tuple[Requirement, ...] = Field(default=(), strict=False)
     clause: Clause
+
+    @model_validator(mode="after")
+    def _can_happen(self) -> CarriesFrom:
+        if self.sat_from and self.sat_until and self.sat_until < self.sat_from:
+            raise ValueError(f"sat_until lies before sat_from, {self.sat_from}")
+        return self
+
+
+Duty = Literal[
+    "score_and_announce",
+    "train_and_examine",
+    "decide_and_award",
+    "correction",
+    "reinstatement",
+    "revocation",
+]
+
+
+class Duties(Strict):
+    """
+    Separated duties that the board lets go; where a document says nothing of duties, all are kept apart.
+
+    Attributes:
+        let_go: The duties that are not kept apart: see docs/trust.md.
+        clause: Where this comes from.
+    """
+
+    let_go: tuple[Duty, ...] = Field(min_length=1, strict=False)
+    clause: Clause
+
+
+class Retention(Strict):
+    """
+    How long the data of a person is kept for an application; the corresponding day is the last, and itself counts.
+
+    Attributes:
+        certified: From the award, or from the certificate's last valid day where it has one; absent: for ever.
+        ended: From the day on which an application ended otherwise.
+        clause: Where this comes from.
+    """
+
+    certified: Period | None = None
+    ended: Period
+    clause: Clause
+
+
+# Electronic papers five years at least, lists of those who passed for long, which archives take as thirty
+# (domain.md, section 2.5). The night never erases by it: only a scheme that says so itself is acted upon.
+DEFAULT_RETENTION: Final = Retention(
+    certified=Period(years=30), ended=Period(years=5), clause=Clause(source="none", at="retention")
+)
 
 
 class Staffing(Strict):

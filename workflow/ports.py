@@ -13,18 +13,21 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Final, Protocol
 
+from workflow.access import AccessLog
 from workflow.events import Event
-from workflow.ledger import DueQueue, Outbox, RunLedger
+from workflow.forgetting import Act, Deed, PersonStanding
+from workflow.ledger import DueQueue, Outbox, Part, RunLedger
 from workflow.logs import Change, Note, VerificationLog
 from workflow.scheme import Pinned
 from workflow.seals import SealLedger
 from workflow.seating import Seat
 from workflow.seating import Sitting as Sitting
+from workflow.staff import StaffRegister
 
 BUCKETS: Final = 64
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=65_536)  # asked for with every row that names an application
 def bucket_of(application: str) -> int:
     """Derive the bucket of an application from its key: 0 to 63, the same on every database and for ever."""
     return hashlib.sha256(application.encode()).digest()[0] % BUCKETS
@@ -184,6 +187,7 @@ class Candidate:
         sex: As shown on the paper; empty if not given.
         phone: Empty if not given.
         email: The address to which notices go; empty if not given.
+        is_restricted: Whether the person's data is only kept: no lists, exports or notices (`forgetting`).
     """
 
     key: str
@@ -193,6 +197,7 @@ class Candidate:
     sex: str = ""
     phone: str = ""
     email: str = ""
+    is_restricted: bool = False
 
 
 class CandidateRegistry(Protocol):
@@ -207,16 +212,16 @@ class CandidateRegistry(Protocol):
         """
 
     def get(self, key: str) -> Candidate | None:
-        """Give a person by key."""
+        """Give a person by key, restricted or not; None for one who is erased."""
 
     def many(self, keys: Sequence[str]) -> dict[str, Candidate]:
-        """Give persons by their keys."""
+        """Give persons by their keys, for lists; who is not registered, restricted or erased is left out."""
 
     def by_document(self, document_type: str, document_number: str) -> Candidate | None:
-        """Find a person by identity paper."""
+        """Find a person by identity paper, whatever its width, case or blanks."""
 
     def by_name(self, name: str) -> tuple[Candidate, ...]:
-        """Find persons by exact name, in key order."""
+        """Find persons by their whole name, whatever its width, case or blanks, in key order."""
 
     def amend(self, key: str, values: Mapping[str, str], note: Note) -> tuple[str, ...]:
         """
@@ -232,12 +237,39 @@ class CandidateRegistry(Protocol):
 
         Raises:
             NotFound: there is no such person.
-            Conflict: the document is registered for another person; nothing was changed.
+            Conflict: the document is registered for another person, or the person is erased; nothing was changed.
             Invalid: a value cannot be stored on every database.
         """
 
     def changes(self, key: str) -> tuple[Change, ...]:
         """Give what was ever amended of a person, oldest first."""
+
+    def standings(self, keys: Sequence[str]) -> dict[str, PersonStanding]:
+        """Tell of persons whether they are active, restricted or erased; who never was registered is left out."""
+
+    def forget(self, key: str, deed: Deed, on: date, note: Note, part: Part | None = None) -> Act | None:
+        """
+        Restrict, free or erase a person, and enter the act in the register of acts, in one transaction.
+
+        Erasing destroys the person's data key, values and digests; key, histories, logs and acts stay.
+
+        Args:
+            key: Key of the person.
+            deed: What is done.
+            on: The board's day.
+            note: When, by whom and why; it must hold no personal value.
+            part: What a run of a job did by it.
+
+        Returns:
+            The act; None where the person's data was so already, and nothing was written.
+
+        Raises:
+            NotFound: there is no such person.
+            Conflict: the person is erased, which cannot be undone.
+        """
+
+    def acts(self, key: str = "") -> Iterator[Act]:
+        """Stream the acts of the register, oldest first: of one person, or all of them."""
 
 
 class SchemeShelf(Protocol):
@@ -317,6 +349,14 @@ class Stores(Protocol):
     @property
     def outbox(self) -> Outbox:
         """Notices that wait to be delivered."""
+
+    @property
+    def staff(self) -> StaffRegister:
+        """The members of the board's staff."""
+
+    @property
+    def access(self) -> AccessLog:
+        """Who saw and exported what."""
 
     @property
     def seals(self) -> SealLedger:

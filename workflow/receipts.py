@@ -24,8 +24,8 @@ class Change:
     One thing that a run did.
 
     Attributes:
-        application: The application.
-        what: What was done: the name of an event, or `Notice`.
+        application: The application; the person's key where a person was erased.
+        what: What was done: the name of an event, `Notice` or `CandidateErased`.
         on: The day on which it took effect, however late it was recorded.
         why: The reason, in words.
         sequence: Number of the event; 0 where it is none.

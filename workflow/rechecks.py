@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from workflow import facts as f
 from workflow.draft import Draft
+from workflow.marks import Given, made_of
 from workflow.replay import replay
 from workflow.results import written
 from workflow.scheme import Rules
@@ -53,7 +54,8 @@ class Overrides:
 
     def calendar(self, rules: Rules) -> WorkingDays:
         """Give the working days by which an application's windows are counted."""
-        return WorkingDays(rules.scheme.rest_days, frozenset(self.rest), frozenset(self.work))
+        known = rules.scheme.working_days
+        return WorkingDays(known.country, {*known.rest, *self.rest}, {*known.work, *self.work})
 
 
 def request_recheck(
@@ -104,7 +106,7 @@ def decide_recheck(
     application: str,
     part: str,
     sitting: str,
-    score: Decimal | None,
+    score: Given | None,
     reason: str,
     authority: str,
     on: date | None = None,
@@ -119,7 +121,7 @@ def decide_recheck(
         application: Key of the application.
         part: The part.
         sitting: The sitting.
-        score: The marks decided on; absent: unchanged.
+        score: The marks decided on, or those of the components that change; absent: unchanged.
         reason: Why.
         authority: Who decided, by which minute.
         on: The day on which it takes effect; absent: today.
@@ -132,10 +134,11 @@ def decide_recheck(
         day = on or service.today(draft.rules.scheme.time_zone)
         service.refuse_future(day, draft.rules)
         attempt = draft.application.attempt(part, sitting)
-        marks = score if score is not None else attempt.score if attempt else None
-        fact = f.RecheckDecided(
-            part=part, sitting=sitting, score=marks or Decimal(0), reason=reason, authority=authority
-        )
+        before = attempt.components if attempt else ()
+        unchanged = before or (attempt and attempt.score) or Decimal(0)
+        marks, components = made_of(draft.rules, part, unchanged if score is None else score, before)
+        said = {"part": part, "sitting": sitting, "reason": reason, "authority": authority}
+        fact = f.RecheckDecided(**said, score=marks, components=components)
         draft.propose(fact, day, f"decide:{service.new_key()}")
 
     return written(service, application, propose)[0]

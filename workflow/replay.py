@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from workflow.application import Application, opened
+from workflow.application import Application, opened, taking
 from workflow.clock import next_due
 from workflow.errors import Corrupt, Refused
 from workflow.events import Event
@@ -58,7 +58,12 @@ def advance(application: Application, fact: Fact, on: date, rules: Rules, sequen
     state = machine_of(rules).state_after(move)
     if state == application.state:
         return move.after
-    return move.after.but(state=state, entered_on=max(on, application.entered_on))
+    return moved(move.after, state, on)
+
+
+def moved(application: Application, state: str, on: date) -> Application:
+    """Give an application after it has come into another state on a day."""
+    return application.but(state=state, entered_on=max(on, application.entered_on))
 
 
 def fold(events: Iterable[Event], rules: Rules) -> Application | None:
@@ -82,6 +87,33 @@ def fold(events: Iterable[Event], rules: Rules) -> Application | None:
             raise Corrupt(
                 f"application {event.application}: its history does not open with a submission under these rules"
             )
+    return application
+
+
+def take_up(history: Sequence[Event], rules: Rules) -> Application | None:
+    """
+    Give what a recorded history has come to, without judging again what was judged when it was recorded.
+
+    Every step must be one of the table that is compiled from the machine and start where the one before led; the rules
+    are not asked again. Of a history that the machine has judged it makes what `fold` makes, in a fraction of the time.
+
+    Raises:
+        Corrupt: a step is not in the table, or the first event is not a submission under these very rules.
+    """
+    lawful = machine_of(rules).lawful
+    application: Application | None = None
+    for event in history:
+        if application is None:
+            application = fold([event], rules)
+            continue
+        if event.source != application.state or (event.source, event.fact.step, event.dest) not in lawful:
+            raise Corrupt(
+                f"the history does not replay: event {event.sequence} of application {event.application}: the machine "
+                f"knows no step {event.fact.step} from {application.state} to {event.dest}"
+            )
+        application = taking(application, event.fact, event.effective_on, event.sequence)
+        if event.dest != event.source:
+            application = moved(application, event.dest, event.effective_on)
     return application
 
 

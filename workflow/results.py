@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from workflow import facts as f
 from workflow.application import Application, Attempt
 from workflow.decisions import Outcome, for_each
 from workflow.draft import Draft
 from workflow.errors import Conflict, NotFound, Objection, Refused
+from workflow.marks import Given, made_of
 from workflow.parts import complete_set, held_on
 from workflow.replay import fold
-from workflow.rules.marking import agreed_score, needs_a_third, panel_mark
+from workflow.rules.marking import agreed_marks, needs_a_third, panel_mark
 from workflow.scheme import Rules
 from workflow.service import TRIES, Done, Service
 from workflow.standing import flags
@@ -87,7 +89,7 @@ def sat_on(service: Service, application: Application, part: str, sitting: str) 
     return day
 
 
-def enter_score(service: Service, application: str, part: str, sitting: str, reader: int, score: Decimal) -> Entered:
+def enter_score(service: Service, application: str, part: str, sitting: str, reader: int, score: Given) -> Entered:
     """
     Enter one reader's marks; as soon as the readers agree, the agreed marks are recorded in the same transaction.
 
@@ -97,7 +99,7 @@ def enter_score(service: Service, application: str, part: str, sitting: str, rea
         part: The part.
         sitting: The sitting.
         reader: 1 or 2; 3 where these differ by more than the tolerance.
-        score: Marks on the part's own scale.
+        score: Marks on the part's own scale, or those of its components.
 
     Raises:
         NotFound, Refused, Conflict: see errors.
@@ -108,12 +110,15 @@ def enter_score(service: Service, application: str, part: str, sitting: str, rea
     def propose(draft: Draft) -> None:
         on = sat_on(service, draft.application, part, sitting)
         service.refuse_future(on, draft.rules)
-        entry = f.ScoreEntered.model_validate({"part": part, "sitting": sitting, "reader": reader, "score": score})
+        marks, components = made_of(draft.rules, part, score)
+        read: dict[str, Any] = {"part": part, "sitting": sitting, "reader": reader}
+        entry = f.ScoreEntered.model_validate({**read, "score": marks, "components": components})
         draft.propose(entry, on, f"enter:{service.new_key()}")
         attempt = draft.application.attempt(part, sitting)
-        agreed = agreed_score(attempt.entries, draft.rules, part) if attempt else None
+        agreed, made = agreed_marks(attempt, draft.rules) if attempt else (None, ())
         if agreed is not None:
-            fact = f.ScoreRecorded(part=part, sitting=sitting, sat_on=on, score=agreed)
+            components = f.component_marks(dict(made))
+            fact = f.ScoreRecorded(part=part, sitting=sitting, sat_on=on, score=agreed, components=components)
             draft.propose(fact, on, f"agree:{service.new_key()}")
 
     done, draft = written(service, application, propose)

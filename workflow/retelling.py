@@ -26,7 +26,7 @@ from workflow.events import Event
 from workflow.replay import run_clock
 from workflow.scheme import Rules
 
-_OF_THE_CLOCK: Final = (f.PartLapsed, f.Expired, f.CertificateExpired)
+_OF_THE_CLOCK: Final = (f.PartLapsed, f.CourseVoided, f.Expired, f.RenewalMissed, f.CertificateExpired)
 _BY_THE_CLOCK: Final = 0  # no event of the draft: what the clock wrote there may be another step, or none
 
 
@@ -110,9 +110,12 @@ def _under(event: Event, draft: Draft, numbers: dict[int, int]) -> f.Fact | None
             return _decided(decision, draft)
         case f.Reinstated():
             return _reinstated(event, event.fact, draft, numbers)
-        case f.AnnulmentLifted(supersedes=number):  # of what was never found, nothing is lifted
+        case f.AnnulmentLifted(supersedes=number) | f.EndorsementWithdrawn(supersedes=number):
+            # Of what was never found or recorded here, nothing is taken back.
             moved = {"supersedes": numbers.get(number)}
             return event.fact.model_copy(update=moved) if number in numbers else None
+        case f.ExemptionGranted(exemption=key) if key in draft.rules.level.exemptions:
+            return event.fact.model_copy(update={"parts": draft.rules.level.exemptions[key].parts})
         case f.MisconductFound(degree=degree):
             known = draft.rules.scheme.misconduct.get(degree)
             until = known.bar.after(event.effective_on) if known and known.bar else None

@@ -18,12 +18,13 @@ from workflow.events import Event
 from workflow.facts import Submitted
 from workflow.filing import Filing
 from workflow.intake import KINDS
-from workflow.ports import Candidate
+from workflow.offers import Applicant
+from workflow.ports import Candidate, Sitting
 from workflow.rows import ApplicationRow, Parsed, RowProblem
 from workflow.scheme import Pinned
 from workflow.service import TRIES, Service
 
-CHUNK: Final = 200
+CHUNK: Final = 1_000
 __all__ = ["KINDS", "Reject", "Report", "import_round"]
 
 
@@ -108,6 +109,7 @@ class _Import:
     counts: dict[str, int] = field(default_factory=dict)
     problems: list[RowProblem] = field(default_factory=list)
     schemes: dict[tuple[str, str, str, Any], tuple[Pinned, int] | tuple[str, str, str]] = field(default_factory=dict)
+    sittings: set[Sitting] = field(default_factory=set)  # those that the register has already
 
     def run(self, progress: Callable[[int, int], None]) -> Report:
         names = ("rows_read", "rows_taken", "rows_unchanged", "rows_rejected")
@@ -156,13 +158,14 @@ class _Import:
         today = self.service.today()
         if row.submitted_on > today:
             return "submitted_on", f"lies in the future; the board's day is {today}", str(row.submitted_on)
+        applicant = Applicant(self.cohort)
         try:
-            pinned = self.service.scheme_for(row.submitted_on, row.occupation)
+            pinned = self.service.scheme_for(row.submitted_on, row.occupation, applicant=applicant)
         except ExamboardError as error:
             return "occupation", str(error), row.occupation
         if row.edition:
             try:
-                pinned = self.service.scheme_for(row.submitted_on, row.occupation, row.edition)
+                pinned = self.service.scheme_for(row.submitted_on, row.occupation, row.edition, applicant)
             except ExamboardError as error:
                 return "edition", str(error), row.edition
         level = pinned.scheme.level_named(row.level)
@@ -192,7 +195,7 @@ class _Import:
             changed = [draft for draft in drafts.values() if draft.new]
             left_out: set[str] = set()
             if changed and not self.dry_run:
-                self.service.stores.sittings.put(sorted({s for f in filings for s in f.sittings}, key=str))
+                self._put({s for f in filings for s in f.sittings})
                 left_out = set(self.service.stores.events.append([draft.append() for draft in changed]))
             done = [f for f in filings if f.application not in left_out]
             for filing in done:
@@ -201,6 +204,11 @@ class _Import:
             if not filings:
                 return
         raise Unavailable("others keep writing to the same applications; run the same import again")
+
+    def _put(self, sittings: set[Sitting]) -> None:
+        if new := sittings - self.sittings:
+            self.service.stores.sittings.put(sorted(new, key=str))
+            self.sittings |= new
 
     def _count(self, filing: Filing, draft: Draft | None) -> None:
         self.problems += filing.rejects
@@ -232,6 +240,8 @@ class _Import:
     def _candidates(self, filings: Sequence[Filing]) -> dict[str, Candidate]:
         """Register the persons of a chunk, or find them; in a dry run only find them."""
         rows = [f.row for f in filings if f.row]
+        if not rows:
+            return {}
         wanted = [
             Candidate(
                 self.service.new_key(),
@@ -248,7 +258,7 @@ class _Import:
         if self.dry_run:
             there = [registry.by_document(c.document_type, c.document_number) or c for c in wanted]
         else:
-            there = list(registry.add(wanted))
+            there = list(registry.add(wanted)) if wanted else []
         return {row.application: candidate for row, candidate in zip(rows, there, strict=True)}
 
     def _open(self, filing: Filing, history: tuple[Event, ...] | None, candidate: Candidate | None) -> Draft | None:
@@ -261,6 +271,10 @@ class _Import:
             return draft
         if candidate.name != row.name:
             text = "the identity document is registered under another name"
+            filing.reject("applications", row, "document_number", text)
+            return None
+        if candidate.is_restricted:
+            text = "the person's data is restricted; if that is to end: examboard candidate unrestrict"
             filing.reject("applications", row, "document_number", text)
             return None
         if history is None:

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from workflow.application import Components
 from workflow.errors import Problem
 from workflow.evidence import Certificate, Course, Education, Work
 from workflow.identity import DocumentType, shown
@@ -97,7 +98,8 @@ class ScoreRow(Row):
         session: The session.
         sat_on: Day of the sitting.
         announced_on: Day of the announcement, or None where there was none yet.
-        score: Marks; None where absent. The maximum is the scheme's matter.
+        score: Marks, or those of components by their names as written; None where absent. The maximum is the scheme's
+            matter.
         absent: Whether the candidate did not come.
     """
 
@@ -105,7 +107,7 @@ class ScoreRow(Row):
     session: str
     sat_on: date
     announced_on: date | None
-    score: Decimal | None
+    score: Decimal | Components | None
     absent: bool
 
 
@@ -118,14 +120,15 @@ class ReviewRow(Row):
         form: Form that the review took.
         reviewed_on: Day of the review.
         announced_on: Day of the announcement, or None where there was none yet.
-        score: Marks; None where absent. The maximum is the scheme's matter.
+        score: Marks, or those of components by their names as written; None where absent. The maximum is the scheme's
+            matter.
         absent: Whether the candidate did not come.
     """
 
     form: Literal["case_analysis", "thesis_defence", "performance_evaluation"]
     reviewed_on: date
     announced_on: date | None
-    score: Decimal | None
+    score: Decimal | Components | None
     absent: bool
 
 

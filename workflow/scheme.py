@@ -7,23 +7,29 @@ is judged for life by the document that it names (design.md, law 3). Never opens
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator
 
-from workflow.calendar import LastDayRule, Period
-from workflow.conditions import Clause, Condition
-from workflow.document import Day, Marks, Strict, Text
+from workflow.assessed import Level, LevelNumber, Part, filled_in
+from workflow.awarding import CertificateNumber
+from workflow.conditions import Clause
+from workflow.document import Day, Strict, Text
+from workflow.durations import ExamYears
+from workflow.editions import Edition, EducationKinds
 from workflow.errors import NotFound
-from workflow.policy import CarriesFrom, Degree, Entry, Panel, Recheck, Resits, Staffing
+from workflow.extending import Extended
+from workflow.limits import Countdown, Limit, countdowns_of, limits_of
+from workflow.policy import Degree, Duties, Retention
+from workflow.stages import Name, Stage
+from workflow.terms import Terms
+from workflow.workdays import WorkingDays
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 SchemeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
 Zone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]+$", max_length=40)]
-LevelNumber = Annotated[int, Field(ge=1, le=9)]
 
 FIXED_STATES: Final = (
     "submitted",
@@ -37,144 +43,14 @@ FIXED_STATES: Final = (
 )
 
 
-class Validity(Strict):
-    """
-    How long a pass stays valid.
-
-    Attributes:
-        length: Calendar length.
-        counted_from: The day that starts it: `announced` or `sat`.
-        last_day: How the last valid day is found.
-    """
-
-    length: Period
-    counted_from: Literal["announced", "sat"] = "announced"
-    last_day: LastDayRule = "corresponding"
-
-
-class Part(Strict):
-    """
-    A unit that is assessed.
-
-    Attributes:
-        title: Its name for people.
-        names: Other names under which files know it.
-        kind: `exam` (sat at a sitting, by admission) or `review` (held by a panel).
-        forms: Forms that a sitting or review of it may take, in the board's choice.
-        maximum: Most marks that can be had.
-        pass_mark: Marks that pass; this number itself passes.
-        validity: How long a pass stays valid; absent: it does not lapse.
-        requires: Parts that must be held, still valid, on the day on which this one is assessed.
-        resits: Limits on taking it again.
-        entry: How marks are established.
-        recheck: The right to a recheck; absent: none.
-        panel: The panel of a review; absent: one mark is recorded as it is given.
-        staffing: How its sittings are to be staffed; absent: no findings are made.
-        clause: Where this comes from.
-    """
-
-    title: Text
-    names: tuple[Text, ...] = Field(default=(), strict=False)
-    kind: Literal["exam", "review"] = "exam"
-    forms: tuple[Name, ...] = Field(default=(), strict=False)
-    maximum: Marks
-    pass_mark: Marks
-    validity: Validity | None = None
-    requires: tuple[Name, ...] = Field(default=(), strict=False)
-    resits: Resits | None = None
-    entry: Entry | None = None
-    recheck: Recheck | None = None
-    panel: Panel | None = None
-    staffing: Staffing | None = None
-    clause: Clause
-
-    @model_validator(mode="after")
-    def _can_be_passed(self) -> Part:
-        if self.pass_mark > self.maximum:
-            raise ValueError(f"the pass mark {self.pass_mark} lies above the maximum {self.maximum}")
-        return self
-
-
-class Training(Strict):
-    """
-    The training gate of a level.
-
-    Attributes:
-        hours: Standard class hours of the course.
-        waived: True where the board's policy asks for no course at this level.
-        hours_per_credit: Class hours that a credit stands for, where courses are counted in credits.
-        clause: Where this comes from.
-    """
-
-    hours: Marks | None = None
-    waived: bool = False
-    hours_per_credit: Marks | None = None
-    clause: Clause
-
-    @model_validator(mode="after")
-    def _open_or_closed(self) -> Training:
-        if self.waived == (self.hours is not None):
-            raise ValueError("give either hours or waived: true")
-        return self
-
-
-class Deadline(Strict):
-    """How long an application may stay in a stage before it expires; the last day itself counts."""
-
-    within: Period
-    clause: Clause
-
-
-class Level(Strict):
-    """
-    One level of the qualification.
-
-    Attributes:
-        title: Its name for people.
-        names: Other names under which files know it.
-        training: The training gate.
-        stages: The assessed stages in order: state name to part.
-        conditions: The ways to be eligible, by their number in the regulation; any one is enough.
-        deadlines: Stage deadlines by state name; none is the default.
-        carries_from: Other rules whose parts may be carried over to this level.
-    """
-
-    title: Text
-    names: tuple[Text, ...] = Field(default=(), strict=False)
-    training: Training
-    stages: dict[Name, Name] = Field(min_length=1)
-    conditions: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]{1,10}$")], Condition] = Field(
-        min_length=1
-    )
-    deadlines: dict[Name, Deadline] = Field(default_factory=dict)
-    carries_from: tuple[CarriesFrom, ...] = Field(default=(), strict=False)
-
-
-class Edition(Strict):
-    """
-    The edition of the standard.
-
-    Attributes:
-        names: Names under which applications and files may ask for it.
-        in_force_from: Day from which it is the one taken where an application names none.
-        offered_from: First day on which the board takes applications under it (the board's own data).
-        offered_until: Last such day; absent: no end.
-        clause: Where this comes from.
-    """
-
-    names: tuple[Text, ...] = Field(min_length=1, strict=False)
-    in_force_from: Day
-    offered_from: Day
-    offered_until: Day | None = None
-    clause: Clause
-
-    def is_offered_on(self, day: date) -> bool:
-        """Tell whether the board takes applications under this edition on a day; both ends count."""
-        return self.offered_from <= day and (self.offered_until is None or day <= self.offered_until)
-
-
 class OccupationTitle(Strict):
-    """The occupation: its code in the national classification and its title."""
+    """
+    The occupation: its code in the national classification and its title.
+
+    Attributes:
+        code: Its code; documents of one code are editions of one another.
+        title: Its name for people.
+    """
 
     code: Text
     title: Text
@@ -193,72 +69,82 @@ class Lapse(Strict):
 
 
 class Completion(Strict):
-    """Which day decides whether the parts were all valid together: the day `sat` or the day `announced`."""
+    """
+    Which day decides whether the parts were all valid together.
+
+    Attributes:
+        judged_on: The day `sat` or the day `announced`.
+        clause: Where this comes from.
+    """
 
     judged_on: Literal["sat", "announced"]
     clause: Clause
 
 
-class CertificateNumber(Strict):
+class Scheme(Strict):
     """
-    How certificates are called and numbered.
+    A scheme document. `workflow/schemes/` holds the ones that ship; docs/scheme-language.md explains each field.
 
     Attributes:
-        title: Title of the paper.
-        number: Pattern of the number. `{year}`, `{yy}`, `{level}` and the names under `fields` are filled in;
-            `{serial:N}` is the running number in N digits, counted from 1 without a gap for each series, and a series
-            is the rest of the number.
-        fields: The board's own pieces of the number, such as its province or site code.
-        valid_for: How long a certificate is valid from its award; absent: it does not end.
+        scheme: Its id, the same in every version.
+        version: Raised with every change.
+        title: Its name for people.
+        extends: Of an effective document: the standard of which it was made.
+        occupation: The occupation.
+        edition: The edition of the standard, and when applications under it are taken.
+        time_zone: The zone in which the board's day begins and ends, by its IANA name.
+        rest_days: The country whose statutory rest days count, as two letters, perhaps with its region.
+        board_rest_days: Rest days of the board's own.
+        board_working_days: Working days of the board's own, where the country has a rest day.
+        exam_years: When an exam year begins, and those not held.
+        sources: The papers from which the rules come: a short key, and what the paper is.
+        education: The degrees and kinds of school that the document knows.
+        parts: What is assessed, by name.
+        lapse: What happens when a pass runs out.
+        completion: Which day decides whether all parts were valid together.
+        misconduct: Degrees of misconduct and what each brings.
+        certificate: How certificates are called and numbered, when they end and how they are renewed.
+        levels: The levels by number; 1 is the highest.
+        cases: The file of worked cases, seen from the document; absent: that of the same name.
     """
-
-    title: Text
-    number: Text
-    fields: dict[Name, Text] = Field(default_factory=dict)
-    valid_for: Period | None = None
-    clause: Clause
-
-    @field_validator("number")
-    @classmethod
-    def _has_a_serial(cls, number: str) -> str:
-        split_number(number)
-        return number
-
-
-def split_number(pattern: str) -> tuple[str, int, str]:
-    """
-    Split a certificate number's pattern around its serial.
-
-    Returns:
-        What stands before the serial, its number of digits, what stands after.
-
-    Raises:
-        ValueError: there is not exactly one `{serial:N}` with N from 1 to 12.
-    """
-    before, mark, rest = pattern.partition("{serial:")
-    digits, closing, after = rest.partition("}")
-    if not mark or not closing or not digits.isdigit() or not 1 <= int(digits) <= 12 or "{serial" in after:
-        raise ValueError("needs exactly one {serial:N}, N being its number of digits, 1 to 12")
-    return before, int(digits), after
-
-
-class Scheme(Strict):
-    """A scheme document. `workflow/schemes/` holds the ones that ship; docs/scheme-language.md explains each field."""
 
     scheme: SchemeId
     version: int = Field(ge=1)
     title: Text
+    extends: Extended | None = None
     occupation: OccupationTitle
     edition: Edition
     time_zone: Zone = "Asia/Shanghai"
-    rest_days: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "CN"
+    rest_days: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")] = "CN"
+    board_rest_days: tuple[Day, ...] = Field(default=(), strict=False)
+    board_working_days: tuple[Day, ...] = Field(default=(), strict=False)
+    exam_years: ExamYears | None = None
     sources: dict[Name | SchemeId, Text]
+    education: EducationKinds = EducationKinds()
     parts: dict[Name, Part] = Field(min_length=1)
     lapse: Lapse
     completion: Completion
     misconduct: dict[Name, Degree] = Field(default_factory=dict)
+    duties: Duties | None = None
+    retention: Retention | None = None
     certificate: CertificateNumber
     levels: dict[LevelNumber, Level] = Field(min_length=1)
+    cases: Text | None = None
+
+    @field_validator("parts", mode="before")
+    @classmethod
+    def _like_others(cls, parts: object) -> object:
+        return filled_in(parts) if isinstance(parts, Mapping) else parts
+
+    @cached_property
+    def working_days(self) -> WorkingDays:
+        """The working days of the board: those of its country, and its own."""
+        return WorkingDays(self.rest_days, frozenset(self.board_rest_days), frozenset(self.board_working_days))
+
+    @cached_property
+    def terms(self) -> Terms:
+        """What the words of the evidence mean under this document."""
+        return Terms(self.education, self.edition)
 
     @cached_property
     def parts_by_name(self) -> dict[str, str]:
@@ -322,11 +208,51 @@ class Rules:
         return self.scheme.levels[self.number]
 
     @cached_property
-    def stages(self) -> dict[str, str]:
-        """The assessed stages in order: state name to part."""
+    def stages(self) -> dict[str, Stage]:
+        """The assessed stages in order: state name to what is assessed in it."""
         return dict(self.level.stages)
 
     @cached_property
     def parts(self) -> dict[str, Part]:
         """The parts that this level assesses, in the order of their stages."""
-        return {key: self.scheme.parts[key] for key in self.stages.values()}
+        return {key: self.scheme.parts[key] for stage in self.stages.values() for key in stage.parts}
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether every stage is one part that has to be passed, and nobody is exempt: what most levels are."""
+        return not self.level.exemptions and all(stage.is_plain for stage in self.stages.values())
+
+    @cached_property
+    def required_by(self) -> dict[str, tuple[str, ...]]:
+        """The parts that must come before each part: those that it requires, and those that its stage does."""
+        return {
+            key: (*self.parts[key].requires, *(part for name in stage.requires for part in self.stages[name].parts))
+            for stage in self.stages.values()
+            for key in stage.parts
+        }
+
+    @cached_property
+    def capped(self) -> tuple[str, ...]:
+        """The parts of which it ends the application, or the course, that no attempt is left."""
+        return tuple(key for key, part in self.parts.items() if part.resits and part.resits.at_cap != "refuse")
+
+    @cached_property
+    def stage_by_part(self) -> dict[str, str]:
+        """The stage in which each part is assessed."""
+        return {key: name for name, stage in self.stages.items() for key in stage.parts}
+
+    @cached_property
+    def limits(self) -> dict[str, tuple[Limit, ...]]:
+        """What limits a pass, by part; a part of which a pass never runs out is left out."""
+        return limits_of(self)
+
+    @cached_property
+    def counts_rest_days(self) -> bool:
+        """Whether any of them is counted with the calendar of rest days."""
+        spans = (*(part.validity for part in self.parts.values()), self.level.window, *self.level.deadlines.values())
+        return any(x.rolls or (x.lasts and x.lasts.working_days) for x in spans if x)
+
+    @cached_property
+    def countdowns(self) -> dict[str, Countdown]:
+        """The other clocks of an application, by name."""
+        return countdowns_of(self)

@@ -14,17 +14,23 @@ from functools import partial
 
 from workflow import facts as f
 from workflow.application import Application
-from workflow.bars import Bar, bars_of
 from workflow.calendar import board_day
 from workflow.draft import Draft
+from workflow.duties import Acting, trainers
+from workflow.elsewhere import Others, against_submission
 from workflow.errors import Conflict, Corrupt, ExamboardError, NotFound, Objection, Refused
 from workflow.events import Event
 from workflow.evidence import Evidence
 from workflow.facts import Fact, Submitted
-from workflow.offers import scheme_for
+from workflow.forgetting import refuse_restricted
+from workflow.guarded import guarded
+from workflow.offers import NOBODY, Applicant, scheme_for
 from workflow.ports import Candidate, Sitting, Stores
+from workflow.prose import check_prose
 from workflow.replay import replay
+from workflow.rights import Actor
 from workflow.scheme import Pinned, Rules
+from workflow.staff import check_local
 from workflow.standing import Standing, standing_of
 
 TRIES = 5
@@ -55,7 +61,7 @@ class Service:
         stores: Stores,
         now: Callable[[], datetime],
         new_key: Callable[[], str],
-        actor: str,
+        actor: str | Actor,
         zone: str = "Asia/Shanghai",
     ) -> None:
         """
@@ -65,13 +71,21 @@ class Service:
             stores: The database.
             now: Gives the present instant, aware.
             new_key: Gives a key that was never given before.
-            actor: Who acts; stands in every event.
+            actor: Who acts; stands in every event. A member as `staff.sign_in` gives it, the clock, or the name of a
+                local operator, who may do everything.
             zone: The board's time zone, for days that belong to no application yet.
+
+        Raises:
+            Refused: a local operator is named, though the board keeps staff.
         """
-        self.stores = stores
+        actor = actor if isinstance(actor, Actor) else Actor(actor)
+        if actor.kind == "local":
+            check_local(stores.staff, actor.name)
+        self.stores = guarded(stores, actor) if actor.kind == "member" else stores
         self.now = now
         self.new_key = new_key
-        self.actor = actor
+        self.actor = actor.name
+        self.acts_as = actor
         self.zone = zone
         self._rules: dict[tuple[str, int], Rules] = {}
         self._recent: OrderedDict[str, tuple[tuple[Event, ...], Application]] = OrderedDict()
@@ -104,9 +118,11 @@ class Service:
             raise Corrupt(f"application {history[0].application}: its history does not open with a submission")
         return self.rules(fact.digest, fact.level)
 
-    def scheme_for(self, submitted_on: date, occupation: str = "", edition: str = "") -> Pinned:
+    def scheme_for(
+        self, submitted_on: date, occupation: str = "", edition: str = "", applicant: Applicant = NOBODY
+    ) -> Pinned:
         """Find the scheme for an application on the board's shelf; see `offers.scheme_for`."""
-        return scheme_for(self.stores.schemes.current(), submitted_on, occupation, edition)
+        return scheme_for(self.stores.schemes.current(), submitted_on, occupation, edition, applicant)
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -170,6 +186,7 @@ class Service:
         key: str = "",
         command: str = "",
         cohort: str = "",
+        is_draft: bool = False,
     ) -> Done:
         """
         File an application.
@@ -183,6 +200,7 @@ class Service:
             key: The board's own number; empty: one is made.
             command: Key of the command; empty: one is made.
             cohort: Tag of the programme under which it is filed; empty: none.
+            is_draft: Whether the candidate has still to complete it, by a `Resubmitted`.
 
         Raises:
             NotFound: the candidate or the level does not exist.
@@ -190,11 +208,10 @@ class Service:
             Refused: the day has not come yet.
         """
         rules = scheme.rules(level)
-        if self.stores.candidates.get(candidate) is None:
-            raise NotFound(f"no candidate {candidate}")
+        refuse_restricted(candidate, self.candidate(candidate).is_restricted, "submit")
         self.refuse_future(on, rules)
         key = key or f"E-{self.new_key()}"
-        draft = self.opening(key, candidate, scheme, rules, evidence, on, command, cohort)
+        draft = self.opening(key, candidate, scheme, rules, evidence, on, command, cohort, is_draft)
         append = draft.append()
         if self.stores.events.append([append]):
             before = self.stores.events.history(key)
@@ -214,16 +231,20 @@ class Service:
         on: date,
         command: str = "",
         cohort: str = "",
+        is_draft: bool = False,
     ) -> Draft:
         """
         Draft a new application, without writing it.
 
         Raises:
-            Refused: the candidate is barred for misconduct on that day.
+            Refused: the candidate's other applications rule it out on that day (a bar, attempts used up), or the
+                evidence has words that the scheme does not know.
         """
-        bars = self.bars(candidate, key)
-        if barred := [no for bar in bars if (no := bar.objection(on, "the submission"))]:
-            raise Refused(f"application {key}: Submitted", barred)
+        others = self.others(candidate, key)
+        objections = against_submission(rules, on, others)
+        objections += [Objection("words_are_known", why) for _at, why in scheme.scheme.terms.faults(evidence)]
+        if objections:
+            raise Refused(f"application {key}: Submitted", objections)
         fact = Submitted(
             candidate=candidate,
             scheme=scheme.scheme.scheme,
@@ -231,28 +252,50 @@ class Service:
             level=rules.number,
             evidence=evidence,
             cohort=cohort,
+            draft=is_draft,
         )
+        check_prose(fact, lambda: self.stores.candidates.get(candidate), f"application {key}: Submitted")
         command = command or f"submit:{self.new_key()}"
-        return Draft.opening(key, fact, on, rules, self.now(), self.actor, command, lambda: bars)
+        if (acting := self._acting(candidate, key)) is not None:
+            acting.may_record(key, fact, rules)
+        draft = Draft.opening(key, fact, on, rules, self.now(), self.actor, command, lambda: others)
+        draft.acting = acting
+        return draft
 
     def draft(self, history: Sequence[Event], application: Application | None = None) -> Draft:
         """Take up a recorded history; what it folds to may be given where it is known."""
         fact, key = history[0].fact, history[0].application
         candidate = fact.candidate if isinstance(fact, Submitted) else ""
-        bars = partial(self.bars, candidate, key)
-        return Draft(history, self.rules_of(history), self.now(), self.actor, bars, application)
+        others = partial(self.others, candidate, key)
+        draft = Draft(history, self.rules_of(history), self.now(), self.actor, others, application)
+        draft.acting = self._acting(candidate, key)
+        if candidate and self.acts_as.kind != "clock":
+            draft.person = partial(self.stores.candidates.get, candidate)
+        return draft
 
-    def bars(self, candidate: str, but: str = "") -> tuple[Bar, ...]:
+    def _acting(self, candidate: str, application: str) -> Acting | None:
+        """Give whose rights and duties a draft is held to; None for a local operator."""
+        if self.acts_as.kind == "local":
+            return None
+
+        def elsewhere() -> frozenset[str]:
+            keys = [key for key in self.stores.events.of_candidate(candidate) if key != application]
+            histories = self.stores.events.histories(keys) if keys else ()
+            return frozenset(name for history in histories for name in trainers(history))
+
+        return Acting(self.acts_as, self.stores.access, elsewhere, self.now)
+
+    def others(self, candidate: str, but: str) -> Others:
         """
-        Give the bars in force that misconduct of a candidate has brought, in whichever application it was found.
+        Give the other applications of a candidate as they are known now, each with its rules.
 
         Args:
             candidate: Key of the candidate.
-            but: An application to leave out: its own findings are judged by its own machine.
+            but: The application to leave out: what it brings itself is judged by its own machine.
         """
         keys = [key for key in self.stores.events.of_candidate(candidate) if key != but]
         drafts = (self.draft(history) for history in (self.stores.events.histories(keys) if keys else ()))
-        return tuple(bar for draft in drafts for bar in bars_of(draft.application, draft.rules))
+        return tuple((draft.application, draft.rules) for draft in drafts)
 
     def record(self, application: str, fact: Fact, on: date | None = None, command: str = "") -> Done:
         """
@@ -310,19 +353,26 @@ class Service:
         """
         if sitting.rooms:
             raise ValueError(f"sitting {sitting.key} has rooms: an admission to it needs a seat")
-        fact = f.Admitted(part=sitting.part, sitting=sitting.key, sat_on=sitting.sat_on)
+        fact = f.Admitted(
+            part=sitting.part, sitting=sitting.key, sat_on=sitting.sat_on, registration_closed_on=sitting.closes_on
+        )
         return self.record(application, fact, on or min(self.today(), sitting.sat_on), command)
 
     def candidate(self, key: str) -> Candidate:
         """
-        Give a candidate.
+        Give a candidate, restricted or not.
 
         Raises:
-            NotFound: there is no such candidate.
+            NotFound: there is no such candidate, or the candidate is erased.
         """
         found = self.stores.candidates.get(key)
         if found is None:
-            raise NotFound(f"no candidate {key}")
+            is_erased = self.stores.candidates.standings([key]).get(key) == "erased"
+            raise NotFound(
+                f"candidate {key} is erased; see: examboard candidate acts {key}"
+                if is_erased
+                else f"no candidate {key}"
+            )
         return found
 
     def refuse_future(self, on: date, rules: Rules) -> None:

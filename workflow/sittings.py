@@ -18,16 +18,17 @@ from workflow.decisions import Outcome, for_each
 from workflow.draft import Draft
 from workflow.errors import Conflict, ExamboardError, NotFound, Objection, Refused
 from workflow.facts import Fact
-from workflow.machine import ENDED
-from workflow.parts import complete_set, held_on
+from workflow.parts import complete_set, held_on, is_stage_complete
 from workflow.ports import Append
 from workflow.reading import each_history
 from workflow.replay import run_clock
 from workflow.rules.move import Move
 from workflow.rules.results import is_not_barred, is_within_validity
+from workflow.rules.time import outlasts_deadlines
 from workflow.scheme import FIXED_STATES
 from workflow.seating import Seat, Sitting, ticket_number
 from workflow.service import TRIES, Done, Service
+from workflow.steps import ENDED
 
 CHUNK: Final = 50  # small: while it is judged, nobody else is given a seat of the sitting, and SQLite has one writer
 SEPARATE_ROOM: Final = "separate_room"
@@ -156,7 +157,13 @@ class _Admission:
         application, rules = run_clock(draft.application, draft.rules, self.day)[0], draft.rules
         if application.state in ENDED or any(x.is_open and x.part == self.sitting.part for x in application.attempts):
             return False
-        return self.sitting.part not in held_on(application, rules, self.sitting.sat_on)
+        part, held = self.sitting.part, held_on(application, rules, self.sitting.sat_on)
+        if part in held or rules.is_plain:
+            return part not in held
+        # Of a choice that is open nobody knows what the candidate takes, until a sitting of it has been taken once.
+        stage = rules.stage_by_part[part]
+        has_chosen = rules.stages[stage].of is None or any(x.part == part for x in application.attempts)
+        return has_chosen and not is_stage_complete(stage, held, application, rules)
 
     def _seat(self, key: str, free: Sequence[Seat]) -> Seat | None:
         if not self.sitting.rooms:
@@ -183,6 +190,7 @@ class _Admission:
             room=seat.room if seat else "",
             seat=seat.number if seat else 0,
             accommodations=self.accommodations,
+            registration_closed_on=one.closes_on,
         )
         draft.propose(fact, self.day, f"admit:{one.part}:{one.key}:{self.service.new_key()}")
 
@@ -196,7 +204,7 @@ def reason_to_release(draft: Draft, attempt: Attempt, day: date) -> str:
     Say why an admission no longer holds on a day: what the candidate is told; empty while it holds.
 
     It holds no longer once the application has ended by the day of the sitting, or where nobody would be admitted
-    today: beyond the last valid day of a part that is held, or inside a bar.
+    today: beyond the last valid day of a part that is held or the last day of a deadline, or inside a bar.
     """
     application, _ = run_clock(draft.application, draft.rules, day)
     if application.state in ENDED:
@@ -207,7 +215,8 @@ def reason_to_release(draft: Draft, attempt: Attempt, day: date) -> str:
         return ""
     fact = f.Admitted(part=attempt.part, sitting=attempt.sitting, sat_on=attempt.sat_on)
     move = Move(application, fact, day, draft.rules, 0, application.state)
-    return "; ".join(str(no) for rule in (is_within_validity, is_not_barred) if (no := rule(move)) is not None)
+    rules = (is_within_validity, outlasts_deadlines, is_not_barred)
+    return "; ".join(str(no) for rule in rules if (no := rule(move)) is not None)
 
 
 def release_all(

@@ -6,6 +6,7 @@ Pure; made from a replayed application. Marks that have not been announced are n
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -13,10 +14,26 @@ from typing import Any
 from workflow.application import Application, Attempt
 from workflow.clock import Due, next_due
 from workflow.document import LAST_DAY
-from workflow.eligibility import assessed, doubts
-from workflow.facts import CertificateExpired, Expired
-from workflow.parts import Pass, complete_set, held_on, open_attempts, passes, training_gate
-from workflow.scheme import Rules
+from workflow.eligibility import assessed, doubts, exemption_answer
+from workflow.facts import CertificateExpired, CourseVoided, Expired, RenewalMissed
+from workflow.parts import Pass, complete_set, exempt_parts, held_on, open_attempts, passes, training_gate
+from workflow.renewal import awaited_renewal, certificate_standing, renewal_doubts
+from workflow.scheme import FIXED_STATES, Rules
+from workflow.still_to_pass import still_to_pass
+from workflow.validity import is_authorization_awaited, running
+
+
+@dataclass(frozen=True, slots=True)
+class Exempt:
+    """A part held without an exam: by which exemption, and its clause."""
+
+    part: str
+    exemption: str
+    clause: str
+
+    def as_json(self) -> dict[str, str]:
+        """Give it as plain JSON values."""
+        return {"part": self.part, "exemption": self.exemption, "clause": self.clause}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +50,12 @@ class Standing:
         awaited: What has to come next, and from whom.
         clock: What the clock will do next and when, in words; empty where nothing.
         clock_on: The day of it.
+        deadlines: The other clocks that run, by name, each with its last day.
+        exempt: Parts that count as held without an exam.
         lapsed: Passes that have run out.
         flags: What the board should look at; nothing follows from it by itself.
+        certificate_standing: Where the certificate stands; empty if there is none.
+        certificate_until: Its last valid day; None where it does not end or there is none.
     """
 
     application: Application
@@ -45,8 +66,12 @@ class Standing:
     awaited: tuple[tuple[str, str], ...]
     clock: str
     clock_on: date | None
+    deadlines: dict[str, date]
+    exempt: tuple[Exempt, ...]
     lapsed: tuple[Pass, ...]
     flags: tuple[str, ...]
+    certificate_standing: str = ""
+    certificate_until: date | None = None
 
     def as_row(self) -> dict[str, Any]:
         """Give the short form: one row of a listing, as plain JSON values."""
@@ -80,14 +105,19 @@ class Standing:
             "expired_because": a.expiry.cause if a.expiry else None,
             "clause": a.expiry.clause if a.expiry else None,
             "held": [
-                {"part": p.part, "sat_on": _text(p.sat_on), "last_valid_on": _last(p)} for p in self.held.values()
+                {"part": p.part, "sat_on": _text(p.sat_on), "last_valid_on": _last(p)}
+                for p in self.held.values()
+                if not p.exemption
             ],
+            **({"exempt": [x.as_json() for x in self.exempt]} if self.exempt else {}),
             "lapsed": [{"part": p.part, "sat_on": _text(p.sat_on), "last_valid_on": _last(p)} for p in self.lapsed],
             "attempts": [_attempt(x) for x in a.attempts],
             "awaited": [{"what": what, "from": who} for what, who in self.awaited],
             "clock_next": self.clock or None,
+            "deadlines": {name: _text(last) for name, last in self.deadlines.items()},
             "flags": list(self.flags),
-            "certificate_standing": a.certificate_standing or None,
+            "certificate_standing": self.certificate_standing or None,
+            "certificate_until": _text(self.certificate_until) if self.certificate_until else None,
             "suspended": a.suspended or None,
             "events": a.sequence,
         }
@@ -109,6 +139,7 @@ def _attempt(x: Attempt) -> dict[str, Any]:
         "sat_on": _text(x.sat_on),
         "outcome": x.outcome,
         "score": str(x.score) if is_out else None,
+        **({"components": {key: str(marks) for key, marks in x.components}} if is_out and x.components else {}),
         "earlier_scores": [str(s) for s in x.earlier_scores] if is_out else [],
         "announced_on": _text(x.announced_on) if x.announced_on else None,
         "form": x.form or None,
@@ -135,9 +166,30 @@ def standing_of(application: Application, rules: Rules, as_of: date, known_at: d
         awaited(application, rules, as_of),
         _clock(application, rules, due),
         due.on if due else None,
+        {countdown.name: last for countdown, last in running(application, rules)},
+        tuple(_exempt(application, rules)),
         lapsed,
-        (*flags(application, rules), *doubts(application, rules)),
+        (*flags(application, rules), *doubts(application, rules), *_not_granted(application, rules)),
+        *certificate_standing(application, rules, as_of),
     )
+
+
+def _exempt(application: Application, rules: Rules) -> Iterator[Exempt]:
+    for part, key in exempt_parts(application, rules).items():
+        yield Exempt(part, key, str(rules.level.exemptions[key].clause))
+
+
+def _not_granted(application: Application, rules: Rules) -> Iterator[str]:
+    """Name the exemptions whose requirements are met and that were not granted, or granted and are not met."""
+    if not rules.level.exemptions or not application.condition or application.state in FIXED_STATES[3:]:
+        return
+    for key, exemption in rules.level.exemptions.items():
+        is_granted, answer = key in application.exemptions, exemption_answer(application, rules, key)
+        what = f"exemption {key} ({', '.join(exemption.parts)})"
+        if answer.met and not is_granted and not complete_set(application, rules):
+            yield f"the evidence meets {what}, which was not granted"
+        elif is_granted and not answer.met:
+            yield f"the evidence as now weighed does not meet {what}, which was granted: the board decides"
 
 
 def flags(application: Application, rules: Rules) -> tuple[str, ...]:
@@ -150,7 +202,7 @@ def flags(application: Application, rules: Rules) -> tuple[str, ...]:
     for _sequence, _on, finding in application.findings:
         if rules.scheme.misconduct[finding.degree].voids_certificate:
             found.append(f"misconduct ({finding.degree}) calls for the certificate to be revoked")
-    return tuple(found)
+    return (*found, *renewal_doubts(application, rules))
 
 
 def _clock(application: Application, rules: Rules, due: Due | None) -> str:
@@ -164,8 +216,19 @@ def _clock(application: Application, rules: Rules, due: Due | None) -> str:
         return ""
     if isinstance(due.fact, Expired):
         return f"{held_up}{due.fact.cause}: the application expires"
+    if isinstance(due.fact, RenewalMissed):
+        missed = due.fact
+        counts = f", counts through {missed.counts_until}" if missed.counts_until > missed.last_valid_on else ""
+        return (
+            f"the certificate is no longer renewed in time after {missed.last_valid_on}{counts}, and can still be "
+            f"renewed through {missed.renewable_until}"
+        )
+    if isinstance(due.fact, CertificateExpired) and due.fact.renewable_until:
+        return f"the certificate expires; it can be renewed through {due.fact.renewable_until}"
     if isinstance(due.fact, CertificateExpired):
         return f"the certificate expires; its last valid day is {due.fact.last_valid_on}"
+    if isinstance(due.fact, CourseVoided):
+        return f"no attempt at {due.fact.part} is left: the course must be taken again"
     return f"{held_up}{getattr(due.fact, 'part', '')} lapses: to be taken again"
 
 
@@ -174,6 +237,8 @@ def awaited(application: Application, rules: Rules, as_of: date) -> tuple[tuple[
     state = application.state
     if application.suspended:
         return ((f"the end of the suspension: {application.suspended}", "board"),)
+    if application.is_draft:
+        return (("the completion of the draft", "candidate"),)
     if application.returned:
         return ((f"information: {application.returned}", "candidate"),)
     if state == "submitted" and not application.condition:
@@ -181,6 +246,9 @@ def awaited(application: Application, rules: Rules, as_of: date) -> tuple[tuple[
     if state == "submitted":
         gate = training_gate(application, rules)
         return ((f"training: {gate.missing}" if gate else "training", "candidate"),)
+    if state == "certified":
+        renewal = awaited_renewal(application, rules, as_of)
+        return ((renewal, "candidate"),) if renewal else ()
     if state == "awaiting_award":
         return (("the decision to certify", "board"),)
     if state not in ("trained", *rules.stages):
@@ -191,11 +259,6 @@ def awaited(application: Application, rules: Rules, as_of: date) -> tuple[tuple[
     booked = [x for x in application.attempts if x.is_open]
     if booked:
         return tuple((f"{x.part} on {x.sat_on} ({x.sitting})", "candidate") for x in booked)
-    held = held_on(application, rules, as_of)
-    missing = [part for part in rules.parts if part not in held]
-    exams = [part for part in missing if rules.parts[part].kind == "exam"]
-    return (
-        (("admission to a sitting of " + " and ".join(exams), "board"),)
-        if exams
-        else (("the review by a panel", "board"),)
-    )
+    if is_authorization_awaited(application, rules, as_of):
+        return (("an authorization to test", "board"),)
+    return still_to_pass(application, rules, as_of)

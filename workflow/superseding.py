@@ -44,7 +44,7 @@ def superseded(events: Iterable[Event]) -> dict[int, tuple[int, ...]]:
 
 
 def _named(fact: f.Fact) -> tuple[int, ...]:
-    return (fact.supersedes,) if isinstance(fact, f.Reinstated | f.AnnulmentLifted) else ()
+    return (fact.supersedes,) if isinstance(fact, f.Reinstated | f.AnnulmentLifted | f.EndorsementWithdrawn) else ()
 
 
 def _stands_for(fact: f.Fact) -> Iterator[Topic]:
@@ -71,6 +71,12 @@ def _stands_for(fact: f.Fact) -> Iterator[Topic]:
             yield ("decision",)
         case f.ValidityExtended(part=part):
             yield "validity", part
+        case f.DeadlineExtended(deadline=deadline):
+            yield "deadline", deadline
+        case f.AuthorizationGiven():
+            yield ("authorization",)
+        case f.ExemptionGranted(exemption=key):
+            yield "exemption", key
         case f.PartLapsed(part=part):
             yield "lapse", part
         case f.CertificateSuspended() | f.CertificateRevoked():
@@ -96,10 +102,16 @@ def _takes_back(fact: f.Fact, marks: dict[Topic, Decimal]) -> Iterator[Topic]:
             yield "evidence", "judgement", item
         case f.Resubmitted():
             yield ("evidence",)
+        case f.ExemptionWithdrawn(exemption=key):
+            yield "exemption", key
         case f.EligibilityReopened():
             yield ("decision",)
         case f.ValidityExtended(part=part):  # what of the part had run out can run out once more
             yield "validity", part
             yield "lapse", part
+        case f.DeadlineExtended(deadline=deadline):
+            yield "deadline", deadline
+        case f.AuthorizationGiven():
+            yield ("authorization",)
         case f.CertificateRestored():
             yield ("certificate",)

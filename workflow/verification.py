@@ -13,11 +13,13 @@ from datetime import date
 from typing import Any, Final
 
 from workflow import identity
+from workflow.awarding import split_number
 from workflow.cells import compact
 from workflow.issued import Issued, issued_of
 from workflow.logs import Verification
 from workflow.service import Service
 
+MOST_NUMBER: Final = 64  # characters of a number that is looked at closely
 _CODE: Final = re.compile(r"[0-9a-f]{16}")
 
 
@@ -36,6 +38,8 @@ class Answer:
         level_title: Its title.
         awarded_on: Day of the award.
         since: The day from which it stands as it does.
+        last_valid_on: Its last valid day, as it was last renewed; None where it does not end.
+        is_erased: Whether the holder's data is erased, so that the name could not be compared.
     """
 
     outcome: str
@@ -46,6 +50,8 @@ class Answer:
     level_title: str = ""
     awarded_on: date | None = None
     since: date | None = None
+    last_valid_on: date | None = None
+    is_erased: bool = False
 
     @property
     def counts(self) -> bool:
@@ -66,6 +72,8 @@ class Answer:
             "level_title": self.level_title,
             "awarded_on": self.awarded_on.isoformat() if self.awarded_on else None,
             "since": self.since.isoformat() if self.since else None,
+            "last_valid_on": self.last_valid_on.isoformat() if self.last_valid_on else None,
+            **({"holder": "erased"} if self.is_erased else {}),
         }
 
 
@@ -76,6 +84,8 @@ def verify(service: Service, number: str, name: str, asked_by: str) -> Answer:
     """
     Answer whether a person of this name holds the certificate of this number, and log the question.
 
+    Where the holder's data is erased the number alone is answered, and the answer says so.
+
     Args:
         service: The service; its database must be one to write to.
         number: The number on the paper.
@@ -85,10 +95,11 @@ def verify(service: Service, number: str, name: str, asked_by: str) -> Answer:
     number = compact(number)
     found = _found(service, number)
     if found is None:
-        return _logged(service, NOT_FOUND, identity.shown(number), "not_found", asked_by)
-    if not _is_name_of(service, found, name):
+        return _logged(service, NOT_FOUND, _kept(service, number), "not_found", asked_by)
+    is_erased = _is_erased(service, found)
+    if not is_erased and not _is_name_of(service, found, name):
         return _logged(service, NOT_FOUND, number, "wrong_name", asked_by)
-    return _answered(service, found, asked_by)
+    return _answered(service, found, asked_by, is_erased)
 
 
 def verify_code(service: Service, code: str, asked_by: str) -> Answer:
@@ -105,7 +116,20 @@ def verify_code(service: Service, code: str, asked_by: str) -> Answer:
     found = _found(service, number) if number else None
     if found is None:
         return _logged(service, NOT_FOUND, f"code {identity.shown(last)}", "not_found", asked_by)
-    return _answered(service, found, asked_by)
+    return _answered(service, found, asked_by, _is_erased(service, found))
+
+
+def _kept(service: Service, number: str) -> str:
+    """Give what the log keeps of a number that nobody bears: masked where it is no number that a scheme gives."""
+    patterns = (pinned.scheme.certificate.number for pinned in service.stores.schemes.current())
+    is_like_one = len(number) <= MOST_NUMBER and any(re.fullmatch(_shape(pattern), number) for pattern in patterns)
+    return identity.shown(number if is_like_one else identity.mask(number))
+
+
+def _shape(pattern: str) -> str:
+    before, digits, after = split_number(pattern)
+    pieces = [re.sub(r"\\{\w+\\}", r"\\w*", re.escape(piece)) for piece in (before, after)]
+    return rf"{pieces[0]}\d{{{digits}}}{pieces[1]}"
 
 
 def _found(service: Service, number: str) -> Issued | None:
@@ -113,6 +137,11 @@ def _found(service: Service, number: str) -> Issued | None:
         return None
     holder = service.stores.events.certificate_holder(number)
     return None if holder is None else issued_of(service, service.history(holder))
+
+
+def _is_erased(service: Service, found: Issued) -> bool:
+    candidate = found.application.candidate
+    return service.stores.candidates.standings([candidate]).get(candidate) == "erased"
 
 
 def _is_name_of(service: Service, found: Issued, name: str) -> bool:
@@ -123,7 +152,7 @@ def _is_name_of(service: Service, found: Issued, name: str) -> bool:
         return False
 
 
-def _answered(service: Service, found: Issued, asked_by: str) -> Answer:
+def _answered(service: Service, found: Issued, asked_by: str, is_erased: bool) -> Answer:
     outcome = "replaced" if found.counts and found.replaced_on else found.standing
     scheme, level = found.rules.scheme, found.rules.level
     answer = Answer(
@@ -135,6 +164,8 @@ def _answered(service: Service, found: Issued, asked_by: str) -> Answer:
         level.title,
         found.awarded_on,
         found.replaced_on if outcome == "replaced" else found.since,
+        found.last_valid_on,
+        is_erased,
     )
     return _logged(service, answer, answer.number, outcome, asked_by)
 

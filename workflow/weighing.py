@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from workflow.application import Application
-from workflow.evidence import Evidence
+from workflow.evidence import Education, Evidence
 from workflow.facts import EvidenceJudged
 
-KINDS: Final = ("education", "certificates", "work", "training")
+KINDS: Final = ("education", "certificates", "work", "training", "titles", "credits", "statements")
 
 
 def items(evidence: Evidence) -> dict[str, Any]:
@@ -30,13 +30,13 @@ def weighed(application: Application) -> Evidence:
     for name, piece in items(application.evidence).items():
         if name not in rejected:
             kept[name.partition("/")[0]].append(_as_judged(piece, judged[name]) if name in judged else piece)
-    return Evidence(**{kind: tuple(pieces) for kind, pieces in kept.items()})
+    return application.evidence.model_copy(update={kind: tuple(pieces) for kind, pieces in kept.items()})
 
 
 def _as_judged(piece: Any, judgement: EvidenceJudged) -> Any:
     changes: dict[str, object] = {}
     if judgement.relation:
-        changes["field" if hasattr(piece, "field") else "occupation"] = judgement.relation
+        changes["field" if isinstance(piece, Education) else "occupation"] = judgement.relation
     if judgement.evaluated_for and hasattr(piece, "evaluated_for"):
         changes["evaluated_for"] = judgement.evaluated_for
     return piece.model_copy(update=changes)

@@ -21,7 +21,8 @@ from workflow.document import LAST_DAY
 from workflow.eligibility import assessed
 from workflow.errors import Objection
 from workflow.events import Event
-from workflow.parts import certificate_standing, complete_set, held_on
+from workflow.parts import complete_set, held_on
+from workflow.renewal import certificate_standing
 from workflow.replay import known, replay
 from workflow.retelling import Divergence, retell
 from workflow.scheme import Pinned, Rules

@@ -21,10 +21,20 @@ if TYPE_CHECKING:
 
 
 @lru_cache(maxsize=16)
-def _calendar(country: str) -> HolidayBase:
+def _calendar(place: str) -> HolidayBase:
     import holidays  # late: it takes a tenth of a second, and few commands count working days
 
-    return holidays.country_holidays(country)
+    country, _, region = place.partition("-")
+    return holidays.country_holidays(country, subdiv=region or None)
+
+
+def is_known(place: str) -> bool:
+    """Tell whether the rest days of a country, or of its region, are known."""
+    try:
+        _calendar(place)
+    except NotImplementedError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,7 @@ class WorkingDays:
     The working days of a board.
 
     Attributes:
-        country: Country whose statutory rest days and make-up days hold, as a two-letter code.
+        country: Country whose statutory rest days and make-up days hold, as a two-letter code, perhaps with a region.
         rest: Further rest days of the board.
         work: Rest days on which the board works all the same.
     """
@@ -64,7 +74,11 @@ class WorkingDays:
         """
         if window.working_days is None:
             return self.roll(Period(days=window.days, months=window.months).after(start))
+        return self.after(start, window.working_days)
+
+    def after(self, start: date, working_days: int) -> date:
+        """Give the day on which so many working days have gone by since a day, which is not itself counted."""
         day = start
-        for _ in range(window.working_days):
+        for _ in range(working_days):
             day = self.roll(day + ONE_DAY)
         return day

@@ -5,4 +5,4 @@ from __future__ import annotations
 from typing import Final
 
 # Every revision, oldest first, so that opening a database need not load Alembic; a test holds it equal to versions/.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")

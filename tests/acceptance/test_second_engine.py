@@ -19,10 +19,11 @@ from tests.walks import Walk, evidence_for
 from workflow import facts as f
 from workflow.application import opened
 from workflow.check import pin
-from workflow.machine import ENDED, machine_of
+from workflow.machine import machine_of
 from workflow.replay import fold
 from workflow.scheme import Rules
 from workflow.scxml import scxml
+from workflow.steps import ENDED
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUND = ROOT / "examples" / "round-2024"

@@ -11,6 +11,7 @@ from pathlib import Path
 from workflow.check import pin
 from workflow.columns import COLUMNS
 from workflow.machine import machine_of
+from workflow.rights import ACTS, CLOCK_RIGHTS, REVIEW_RECORDED, RIGHTS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,7 +25,7 @@ def state_machine() -> str:
         "Arrows that stay in a state are left out.",
     ]
     pictures: dict[str, list[str]] = {}
-    for path in sorted((ROOT / "workflow" / "schemes").glob("*.yaml")):
+    for path in sorted(p for p in (ROOT / "workflow" / "schemes").glob("*.yaml") if ".cases." not in p.name):
         pinned = pin(path.read_text(encoding="utf-8"), path.name)
         for number, level in pinned.scheme.levels.items():
             picture = machine_of(pinned.rules(number)).mermaid("")
@@ -48,6 +49,9 @@ def round_files() -> str:
         "`2024/3/15`, `2024年3月15日` or a date cell. An identity number that a spreadsheet turned into a number is",
         "refused: format the column as text. A bad row is reported with file, line, column, value and reason and",
         "written to a rejects file; the good rows go in. The same files again change nothing.",
+        "",
+        "A cell of `score` holds the marks, 缺考 (absent), or the marks of each component of the part:",
+        "`听力=30; 口试=25`.",
     ]
     for kind, columns in COLUMNS.items():
         text += ["", f"## {kind}", "", "| English title | Chinese titles | |", "| --- | --- | --- |"]
@@ -58,7 +62,34 @@ def round_files() -> str:
     return "\n".join(text) + "\n"
 
 
-GENERATED = {"docs/state-machine.md": state_machine, "docs/round-files.md": round_files}
+def rights() -> str:
+    """List what each role may record and do, and who may take each step."""
+    text = [
+        "# The table of rights",
+        "",
+        "Made from `workflow/rights.py` (`make docs`); [who may do what](trust.md) explains it.",
+        "",
+        "| role | may record | may |",
+        "| --- | --- | --- |",
+    ]
+    for role, given in RIGHTS.items():
+        facts = ", ".join(f"`{fact}`" for fact in sorted(given - ACTS.keys())) or "nothing"
+        acts = "; ".join(words for act, words in ACTS.items() if act in given)
+        text.append(f"| {role.replace('_', ' ')} | {facts} | {acts} |")
+    clock = ", ".join(f"`{fact}`" for fact in sorted(CLOCK_RIGHTS))
+    text += ["", f"The clock records {clock}, and runs the night.", ""]
+    text += [
+        f"`{REVIEW_RECORDED}` is the score that a panel gives. Steps that the clock owes are written before a member's",
+        "own step, in the clock's name, whoever the member is. Every member may ask after a certificate.",
+    ]
+    return "\n".join(text) + "\n"
+
+
+GENERATED = {
+    "docs/state-machine.md": state_machine,
+    "docs/round-files.md": round_files,
+    "docs/rights.md": rights,
+}
 
 
 if __name__ == "__main__":

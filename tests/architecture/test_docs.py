@@ -8,6 +8,8 @@ import pytest
 
 from tests.architecture.generated import GENERATED, ROOT
 from tests.timeline import Timeline
+from tests.timeline import test_scheme as scheme_with
+from tests.unit.assessing import RICH
 from workflow.facts import FACTS, Submitted
 from workflow.machine import machine_of
 from workflow.rules import RULES
@@ -31,7 +33,12 @@ def test_the_readme_shows_the_path_that_the_machine_has():
 
 def test_every_fact_has_its_rules_and_its_step():
     """Every fact but the submission names a step of the machine and the rules that it meets."""
-    steps = {step for _source, step, _dest in machine_of(Timeline(2).rules).table()} | {"lapse"}
+    deadline = "within: {days: 9}, counted_from: authorized, clause: {source: board}"
+    renewal = "title: Paper, ->title: Paper, valid_for: {years: 3}, renewal: {clause: {source: board}}, "
+    level = f"stages: {{theory_exam->deadlines: {{x: {{{deadline}}}}}\n    stages: {{theory_exam"
+    clocked = scheme_with(renewal=renewal, level=level)
+    steps = {step for _source, step, _dest in machine_of(clocked.rules(2)).table()}
+    steps |= {step for _source, step, _dest in machine_of(RICH.rules(1)).table()}
     for fact in FACTS.values():
         if fact is not Submitted:
             assert fact in RULES

@@ -146,6 +146,7 @@ def _taken_in(round_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 @pytest.fixture
 def database(_taken_in: Path, tmp_path: Path) -> Path:
     """Give the file of a board that has taken in the small round."""
+    shutil.copy(f"{_taken_in}.ring", tmp_path / "board.db.ring")
     return Path(shutil.copy(_taken_in, tmp_path / "board.db"))
 
 

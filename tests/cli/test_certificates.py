@@ -107,7 +107,7 @@ def test_the_list_as_a_file(awarded, tmp_path):
     files = (tmp_path / "l.csv", tmp_path / "l.xlsx")
     for reveal, name, paper in (
         ((), "王**", f"{document(1)[:6]}********{document(1)[-4:]}"),
-        (("--reveal",), "王A1", document(1)),
+        (("--reveal", "--reason", "asked"), "王A1", document(1)),
     ):
         said = awarded("certificate", "list", "--csv", files[0], "--xlsx", files[1], *reveal)
         assert said.out.startswith("1 certificates written to ")
@@ -264,7 +264,7 @@ def test_amending_is_strict_and_silent(awarded):
     said = awarded("candidate", "amend", key, "--name", "王B", "--reason", "is 王B", "--authority", "x")
     assert (said.code, "王B" in said.err) == (2, False)
     assert awarded("candidate", "amend", key, "--document-number", document(88), *why).code == 0
-    row = awarded("candidate", "show", key, "--reveal", "--json").row
+    row = awarded("candidate", "show", key, "--reveal", "--reason", "asked", "--json").row
     assert (row["name"], row["document_number"]) == ("王A1", document(88))
     assert [r["amended"] for r in awarded("candidate", "changes", key).rows] == ["document_number"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from storage.database import status
 from storage.engine import open_engine, writing
-from tests import same_database, standin
+from tests import older, same_database, standin
 from tests.cli.conftest import run_on
 
 
@@ -28,7 +28,8 @@ def test_init_makes_a_database_once(alone, tmp_path):
     """The database is made with its folder and the packaged schemes; a second time changes nothing."""
     file = tmp_path / "new" / "board.db"
     said = alone("--database", file, "db", "init")
-    assert said.out == f"{file} is ready; schemes: lrc-2019 version 1, lrc-three-level version 1\n"
+    ring = f"personal values are sealed under the key ring {file}.ring; keep a copy of it in another place\n"
+    assert said.out == f"{file} is ready; schemes: lrc-2019 version 1, lrc-three-level version 1\n{ring}"
     assert alone("--database", file, "db", "init").code == 0
     assert alone("--database", file, "application", "list").out == ""
 
@@ -56,10 +57,9 @@ def test_status_and_upgrade(run, alone, tmp_path):
 def set_back(file, revision="0004"):
     """Make of a database one of an older version."""
     from storage.database import open_database
-    from storage.migrations.run import downgrade_to
 
     with open_database(str(file)) as opened, opened.engine.begin() as tx:
-        downgrade_to(tx, revision)
+        older.set_back(tx, revision)
 
 
 def rows_of_applications(file):

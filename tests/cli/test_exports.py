@@ -78,7 +78,7 @@ def test_candidates_are_masked_until_they_are_revealed(run, tmp_path):
     text = str(CalamineWorkbook.from_path(tmp_path / "here/c.xlsx").get_sheet_by_index(0).to_python())
     assert document(1) not in text
     assert "王A1" not in text
-    assert run("export", "candidates", "--out", "c.csv", "--reveal").code == 0
+    assert run("export", "candidates", "--out", "c.csv", "--reveal", "--reason", "asked").code == 0
     rows = rows_of(tmp_path / "here/c.csv")
     assert (rows[0]["姓名"], rows[0]["证件号码"].strip()) == ("王A1", document(1))
     assert (tmp_path / "here/c.csv").stat().st_mode & 0o777 == 0o600

@@ -70,7 +70,7 @@ CASES = [
     (("training", "record", "A6", "--hours", "9" * 5000), 2, "is not a number"),
     (("training", "waive", "A6", "--reason", "x\x1b[2J", "--authority", "y"), 2, "must not stand in a text"),
     (("training", "waive", "A6", "--reason", "x" * 2000, "--authority", "y"), 2, "is longer than 1000 characters"),
-    (("jobs", "run", "nix"), 2, "is not one of 'expire', 'release', 'remind', 'all'"),
+    (("jobs", "run", "nix"), 2, "is not one of 'expire', 'release', 'remind', 'retention', 'all'"),
     (("--actor", "a\nb\x07", "application", "withdraw", "A4"), 7, "setting actor"),
     (("--database", "text.db", "application", "list"), 7, "is not an SQLite database"),
     (("--database", "text.db", "db", "init"), 7, "is not an SQLite database"),

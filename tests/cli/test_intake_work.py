@@ -28,9 +28,8 @@ def test_the_template_is_a_draft_that_can_be_tried_and_filed(run, key, tmp_path)
     file.write_text("\n".join(lines), encoding="utf-8")
     said = run(*line, "--evidence", file, "--number", "D1", "--cohort", "union-2024", "--dry-run")
     assert "eligible for level 3 of lrc-2019 (version 1) on 2026-01-10, under condition 1" in said.out
-    assert "would be filed as D1 on 2026-01-10: 1 education, 1 certificates, 1 work, 1 training, cohort union-2024" in (
-        said.out
-    )
+    counts = "1 education, 1 certificates, 1 work, 1 training, 1 titles, 1 credits, 1 statements"
+    assert f"would be filed as D1 on 2026-01-10: {counts}, cohort union-2024" in said.out
     assert said.out.endswith("dry run: nothing was written\n")
     assert run("application", "show", "D1").code == 4
     row = run(*line, "--evidence", file, "--dry-run", "--json").row

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.test_database import edit
 
-RUNS = ["expire/2026-11-22", "release/2026-11-22", "remind/2026-11-22"]
+RUNS = ["expire/2026-11-22", "release/2026-11-22", "remind/2026-11-22", "retention/2026-11-22"]
 POISON = "UPDATE application SET next_due_data = '{}' WHERE application = 'A3'"
 
 
@@ -77,7 +77,7 @@ def test_a_run_that_was_done_is_done_again_without_any_change(run, database):
     before = dump(database)
     again = run("jobs", "run", "all").out
     assert dump(database) == before
-    assert again.count("(was done before, nothing new)") == 3
+    assert again.count("(was done before, nothing new)") == 4
     assert again.replace(" (was done before, nothing new)", "") == first
 
 
@@ -91,11 +91,11 @@ def test_what_is_owed_is_run_first(run, monkeypatch):
     ]  # fmt: skip
     rows = run("jobs", "run", "all", "--day", "2026-11-20", "--json").rows
     assert [row["run"] for row in rows if "counts" in row] == [
-        f"{job}/2026-11-{day}" for day in (19, 20) for job in ("expire", "release", "remind")
+        f"{job}/2026-11-{day}" for day in (19, 20) for job in ("expire", "release", "remind", "retention")
     ]
     rows = run("jobs", "run", "expire", "--json").rows
     assert [row["run"] for row in rows if "counts" in row] == ["expire/2026-11-21", "expire/2026-11-22"]
-    assert [row["job"] for row in run("jobs", "owed").rows] == ["release", "remind"] * 2
+    assert [row["job"] for row in run("jobs", "owed").rows] == ["release", "remind", "retention"] * 2
 
 
 def test_an_earlier_day_can_be_run_after_later_ones(run):
@@ -143,7 +143,7 @@ def test_the_list_says_what_each_job_does_and_when_it_was_last_done(run):
     """Before its first run a job owes today's; afterwards the list names the day, the outcome and who ran it."""
     rows = run("jobs", "list").rows
     assert [(row["job"], row["last_day"], row["owed"]) for row in rows] == [
-        ("expire", None, 1), ("release", None, 1), ("remind", None, 1),
+        ("expire", None, 1), ("release", None, 1), ("remind", None, 1), ("retention", None, 1),
     ]  # fmt: skip
     assert all(row["title"].endswith(".") for row in rows)
     assert run("--actor", "night desk", "jobs", "run", "expire").code == 0
@@ -169,8 +169,8 @@ def test_the_history_tells_of_every_run(run, monkeypatch):
         assert run("jobs", "run", "all").code == 0
     rows = run("jobs", "history").rows
     assert [row["run"] for row in rows] == [
-        *(f"{job}/2026-11-22" for job in ("expire", "release", "remind")),
-        *(f"{job}/2026-11-21" for job in ("expire", "release", "remind")),
+        *(f"{job}/2026-11-22" for job in ("expire", "release", "remind", "retention")),
+        *(f"{job}/2026-11-21" for job in ("expire", "release", "remind", "retention")),
     ]
     assert [row["run"] for row in run("jobs", "history", "--job", "remind", "--limit", "1").rows] == [RUNS[2]]
     assert {row["outcome"] for row in rows} == {"complete"}
@@ -197,7 +197,7 @@ def test_a_run_that_was_broken_off_is_owed_and_shown_as_far_as_it_came(run, monk
     ("name", "code", "text"),
     [
         ("expire/2026-11-20", 4, "no run expire/2026-11-20"),
-        ("nix/2026-11-20", 2, "there are: expire, release, remind"),
+        ("nix/2026-11-20", 2, "there are: expire, release, remind, retention"),
         ("expire", 2, "a run is named as in expire/2026-11-20"),
         ("expire/2026-02-30", 2, "a run is named as in expire/2026-11-20"),
     ],

@@ -94,7 +94,7 @@ def test_a_dry_run_says_what_would_be_sent_to_whom(run, addressed, tmp_path):
     row = run("notice", "deliver", "--dry-run").row
     assert (row["application"], row["to"], row["not_sent"]) == ("A5", "w********@m***.example", None)
     assert LAST in row["subject"]
-    assert run("notice", "deliver", "--dry-run", "--reveal").row["to"] == ADDRESS
+    assert run("notice", "deliver", "--dry-run", "--reveal", "--reason", "asked").row["to"] == ADDRESS
     assert (run("notice", "list").rows, outbox(tmp_path)) == (before, [])
 
 
@@ -105,7 +105,7 @@ def test_show_tells_all_of_a_notice(run, addressed):
     for words in ("w********@m***.example", f"its last valid day was {LAST}", "申报号：A5", "waiting", reason):
         assert words in said.out
     assert ADDRESS not in said.out
-    assert ADDRESS in run("notice", "show", "A5", reason, "--reveal").out
+    assert ADDRESS in run("notice", "show", "A5", reason, "--reveal", "--reason", "asked").out
     assert "Application: A5" in run("notice", "show", "A5", "--json").row["text"]
     run("notice", "deliver")
     row = run("notice", "show", "A5", "--json").row
@@ -209,13 +209,13 @@ def test_an_address_is_taken_shown_masked_and_exported(run):
     said = run("candidate", "add", *named, "--email", "ｑｉａｎ＠mail.example", "--json")
     assert said.row["email"] == "q***@m***.example"
     key = said.row["candidate"]
-    assert run("candidate", "show", key, "--reveal", "--json").row["email"] == "qian@mail.example"
+    assert run("candidate", "show", key, "--reveal", "--reason", "asked", "--json").row["email"] == "qian@mail.example"
     refused = run("candidate", "amend", key, "--email", "qian at mail.example", *WHY)
     assert (refused.code, "--email: holds a blank" in refused.err, "qian" in refused.err) == (2, True, False)
     told = run("candidate", "amend", key, "--email", "x@y.cn", "--reason", "was qian@mail.example", "--authority", "x")
     assert (told.code, "repeats the name or a number" in told.err) == (2, True)
     assert run("candidate", "amend", key, "--email", "", *WHY).code == 0
-    assert run("candidate", "show", key, "--reveal", "--json").row["email"] == ""
+    assert run("candidate", "show", key, "--reveal", "--reason", "asked", "--json").row["email"] == ""
     assert [row["amended"] for row in run("candidate", "changes", key).rows] == ["email"]
 
 
@@ -230,5 +230,6 @@ def test_an_address_comes_with_a_file_and_leaves_with_a_list(run, tmp_path):
     assert "sun.mail" not in said.out + said.err
     rows = {row["application"]: row for row in run("export", "candidates", "--json").rows}
     assert (rows["B1"]["email"], "B2" in rows) == ("z***@m***.example", False)
-    rows = {row["application"]: row for row in run("export", "candidates", "--json", "--reveal").rows}
+    revealed = run("export", "candidates", "--json", "--reveal", "--reason", "asked").rows
+    rows = {row["application"]: row for row in revealed}
     assert (rows["B1"]["email"], rows["A1"]["email"]) == ("zhao@mail.example", "")

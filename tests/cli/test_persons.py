@@ -20,7 +20,7 @@ def test_add_registers_once(run):
     other = run("candidate", "add", "--name", "李四", "--document-type", "resident_id", "--document-number", NUMBER)
     assert "was registered before; nothing was changed" in other.out
     assert "registered under another name" in other.err
-    row = run("candidate", "show", key, "--reveal", "--json").row
+    row = run("candidate", "show", key, "--reveal", "--reason", "asked", "--json").row
     assert (row["name"], row["document_number"], row["phone"], row["sex"]) == (
         "王晓明",
         NUMBER,
@@ -56,7 +56,7 @@ def test_show_is_masked_unless_revealed(run):
     assert "A1 (lrc-2019, level 3, submitted 2024-03-15)" in said.out
     for secret in (document(1), "19900000001", "王A1"):
         assert secret not in said.out
-        assert secret in run("candidate", "show", key, "--reveal").out
+        assert secret in run("candidate", "show", key, "--reveal", "--reason", "asked").out
     assert run("candidate", "show", key, "--json").row["applications"][0]["application"] == "A1"
     assert run("candidate", "show", "nobody").code == 4
 

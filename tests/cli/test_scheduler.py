@@ -40,7 +40,7 @@ def test_once_does_what_is_owed_and_ends(run, tmp_path):
     """One beat: the runs of today with their receipts in the log, the files written, exit code 0; then nothing."""
     files = ("--health", tmp_path / "h.json", "--metrics", tmp_path / "m.prom")
     said = run("scheduler", "run", "--once", "--node", "n1", "--actor", "board", *files)
-    assert (said.code, said.out) == (0, "3 runs finished\n")
+    assert (said.code, said.out) == (0, "4 runs finished\n")
     lines = logged(said.err)
     assert [line["run"] for line in lines if line["event"] == "run finished"] == RUNS
     assert {(line["node"], line["level"], line["at"]) for line in lines} == {
@@ -68,7 +68,7 @@ def test_once_with_exceptions_ends_with_1_and_says_where_to_look(run, database):
     edit(database, "UPDATE application SET next_due_data = '{}' WHERE application = 'A3'")
     said = run("scheduler", "run", "--once")
     assert said.code == 1
-    assert "3 runs finished, with exceptions: expire/2026-11-22; see: examboard jobs parked" in said.err
+    assert "4 runs finished, with exceptions: expire/2026-11-22; see: examboard jobs parked" in said.err
     assert run("jobs", "owed").rows == []
 
 
@@ -98,7 +98,7 @@ def test_the_runner_delivers_unless_it_is_told_not_to(run, tmp_path, monkeypatch
 def test_a_missing_database_is_made_like_by_any_other_command(alone, tmp_path):
     """The first node of a new board makes the database; there is nothing to write down yet."""
     said = alone("--database", tmp_path / "new.db", "scheduler", "run", "--once")
-    assert (said.code, said.out) == (0, "3 runs finished\n")
+    assert (said.code, said.out) == (0, "4 runs finished\n")
 
 
 def test_the_probe(run, tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ import pytest
 
 from cli.audit_seals import verifier_text
 from cli.wiring import Settings
+from storage.database import open_database
 from workflow.notes import read_checkpoint, read_vkey
 
 HOME_KEY = Path("examboard/keys/seal.json")
@@ -227,11 +228,10 @@ def test_events_in_no_seal_are_exported_apart(board, tmp_path):
 def test_an_export_holds_no_personal_value(board, database, tmp_path):
     """No name, identity number or telephone of the registry is in any file."""
     assert board("audit", "export", tmp_path / "out", "--unsealed").code == 0
-    connection = sqlite3.connect(database)
-    values = {
-        value for row in connection.execute("SELECT name, document_number, phone FROM candidate") for value in row
-    }
-    connection.close()
+    with open_database(str(database)) as opened:
+        keys = {row.candidate for row in opened.events.projections()}
+        persons = opened.candidates.many(sorted(keys)).values()
+    values = {value for person in persons for value in (person.name, person.document_number, person.phone)}
     content = "".join(p.read_text(encoding="utf-8") for p in (tmp_path / "out").rglob("*") if p.is_file())
     assert len(values) > 5
     assert not [value for value in values if value and value in content]

@@ -99,7 +99,7 @@ def test_a_batch_is_kept_whole_or_not_at_all(stores: Stores) -> None:
     first = filed("E-1")
     keep(stores, first)
     twice = followed(first, f.Withdrawn(), f.Withdrawn())
-    bad = replace(twice, events=chain([replace(x, command="same") for x in twice.events], first.projection.head))
+    bad = replace(twice, events=chain([x._replace(command="same") for x in twice.events], first.projection.head))
     bad = replace(bad, projection=replace(bad.projection, head=bad.events[-1].hash))
     with pytest.raises(Corrupt):
         stores.events.append([filed("E-0", *FACTS[5:9]), bad, filed("E-2")])
@@ -114,7 +114,7 @@ def test_a_command_is_kept_once(stores: Stores) -> None:
     first = filed("E-1", command="a")
     keep(stores, first)
     again = followed(first)
-    events = chain([replace(again.events[0], command="a-1")], first.projection.head)
+    events = chain([again.events[0]._replace(command="a-1")], first.projection.head)
     with pytest.raises(Corrupt):
         stores.events.append([replace(again, events=events, projection=replace(again.projection, head=events[0].hash))])
     keep(stores, filed("E-2", command="a"))
@@ -148,8 +148,8 @@ def test_events_that_do_not_fit_each_other_are_a_fault_of_the_caller(stores: Sto
 def test_what_the_databases_cannot_give_back_is_refused(stores: Stores) -> None:
     """A NUL, or an instant of another zone, over which the hash would not hold, is refused with the field's name."""
     for bad, field in (
-        (replace(event("E-1", 1, FACTS[0]), actor="a\x00b"), "actor"),
-        (replace(event("E-1", 1, FACTS[0]), recorded_at=event("E-1", 1, FACTS[0]).recorded_at.astimezone(EAST)), "rec"),
+        (event("E-1", 1, FACTS[0])._replace(actor="a\x00b"), "actor"),
+        (event("E-1", 1, FACTS[0])._replace(recorded_at=event("E-1", 1, FACTS[0]).recorded_at.astimezone(EAST)), "rec"),
     ):
         events = chain([bad])
         append = filed("E-1")

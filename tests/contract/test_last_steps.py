@@ -5,7 +5,6 @@ very rows that replaying the history would have left.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,6 +56,12 @@ def idle() -> Timeline:
     return Timeline(scheme=scheme_with(limit=LIMIT))
 
 
+def unclaimed() -> Timeline:
+    """A complete set is not turned into a certificate in time."""
+    t = trained(limit=LIMIT.replace("submitted", "awaiting_award")).score("theory", "2024-05-18", "60", "2024-06-20")
+    return t.score("skills", "2024-05-18", "60", "2024-06-20")
+
+
 def certified() -> Timeline:
     """A certificate ends."""
     t = trained(ends=ENDS).score("theory", "2024-05-18", "60", "2024-06-20")
@@ -73,6 +78,7 @@ CASES = {
     "lapse": (lapsing, "Expired", "expired", "2026-06-21"),
     "held up": (held_up, "Expired", "expired", "2026-07-08"),
     "deadline": (idle, "Expired", "expired", "2024-09-16"),
+    "complete set": (unclaimed, "Expired", "expired", "2024-12-21"),
     "certificate": (certified, "CertificateExpired", "certified", "2028-02-29"),
     "suspended": (suspended, "CertificateExpired", "certified", "2028-02-29"),
 }
@@ -90,7 +96,7 @@ def stored(stores: Stores) -> dict[str, list[Any]]:
 
 def renamed(t: Timeline) -> tuple[Event, ...]:
     """Give a history under a key that is hard to write."""
-    return chain([replace(event, application=KEY) for event in t.history])
+    return chain([event._replace(application=KEY) for event in t.history])
 
 
 def filed(t: Timeline, history: tuple[Event, ...]) -> Append:

@@ -88,7 +88,7 @@ def taken(stores: Any) -> None:
         )(stores)
     else:
         history = stores.events._histories[POISONED]
-        stores.events._histories[POISONED] = (*history, replace(history[-1], sequence=len(history) + 1))
+        stores.events._histories[POISONED] = (*history, history[-1]._replace(sequence=len(history) + 1))
 
 
 def freed(stores: Any) -> None:

@@ -7,16 +7,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import text
 
-from storage import registers, tables, verifications
 from storage.database import Database, init, open_database, upgrade
 from storage.engine import writing
 from storage.migrations.run import downgrade_to
 from tests.contract.test_append import at_once
-from tests.contract.test_sql import Turned
+from tests.contract.test_sql import rows_of
 from tests.timeline import test_scheme as scheme_with
-from workflow.errors import Corrupt, Invalid
+from workflow.errors import Corrupt, Invalid, Misconfigured
 from workflow.logs import Change, Note
 from workflow.ports import Candidate, Sitting, Stores
 
@@ -24,6 +23,8 @@ ZHANG = Candidate("k-2", "张三", "id_card", "11010519491231002X", "女", "1380
 MAILED = replace(ZHANG, email="zhang@example.org")
 NAMESAKE = Candidate("k-1", "张三", "passport", "E12345678")
 LI = Candidate("k-3", "李四", "id_card", "110105194912310038")
+PLAIN = """INSERT INTO candidate (key, name, name_index, document_type, document_number, document_index, sex, phone)
+    VALUES (:key, :name, :name_index, :document_type, :document_number, :document_index, :sex, :phone)"""
 NOON = datetime(2026, 3, 1, 4, tzinfo=UTC)
 
 
@@ -66,28 +67,45 @@ def test_an_email_that_the_databases_cannot_give_back_is_refused(stores: Stores,
     assert stores.candidates.get("k-2") == MAILED
 
 
-def test_an_email_passes_through_the_codec(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With another codec the registry answers the same, before and after a correction; the table holds no address."""
-    for module in (registers, verifications):
-        monkeypatch.setattr(module, "PERSONAL", Turned())
+def test_no_value_stands_in_the_table(database: Database) -> None:
+    """Before and after a correction the rows hold no value of the person, nor the kind of document."""
     database.candidates.add([MAILED])
-    assert database.candidates.get("k-2") == MAILED
-    database.candidates.amend("k-2", {"email": "new@example.org"}, Note(NOON, "clerk", "x", "y"))
-    assert database.candidates.get("k-2") == replace(MAILED, email="new@example.org")
-    with database.engine.connect() as connection:
-        rows = str(connection.execute(select(tables.candidate)).all())
-    assert not any(address in rows for address in (MAILED.email, "new@example.org"))
+    database.candidates.amend("k-2", {"email": "new@example.org", "name": "张叁"}, Note(NOON, "clerk", "x", "y"))
+    assert database.candidates.get("k-2") == replace(MAILED, email="new@example.org", name="张叁")
+    (row,) = rows_of(database, "candidate")
+    kept = b" ".join(value if isinstance(value, bytes) else str(value).encode() for value in row)
+    values = (ZHANG.name, "张叁", ZHANG.document_number, ZHANG.document_type, ZHANG.sex, ZHANG.phone, MAILED.email)
+    assert not any(value.encode() in kept for value in (*values, "new@example.org"))
 
 
-def test_persons_of_before_have_no_email(database_url: str) -> None:
-    """A database of the version before is upgraded with everyone in it, and nobody has an address."""
+def test_a_person_is_found_whatever_the_writing(stores: Stores) -> None:
+    """Width, case, blanks and middle dots make no other name; width, case and blanks no other document."""
+    one = Candidate("k-4", "Aygül Mämet·Ali", "passport", "E1234567")
+    stores.candidates.add([one])
+    for name in ("aygül  mämet・ali", "ＡYGÜL MÄMETALI"):
+        assert stores.candidates.by_name(name) == (one,)
+    assert stores.candidates.by_document("passport", "ｅ123 4567") == one
+    assert stores.candidates.add([replace(one, key="k-5", document_number="e1234567")]) == (one,)
+
+
+def test_persons_of_before_are_sealed(database_url: str) -> None:
+    """A database of a version that kept plain values is upgraded with everyone in it, and nobody gets an address."""
     init(database_url)
-    with open_database(database_url) as opened:
-        opened.candidates.add([ZHANG])
-        with writing(opened.engine) as tx:
-            downgrade_to(tx, "0005")
+    with open_database(database_url) as opened, writing(opened.engine) as tx:
+        downgrade_to(tx, "0005")
+        for person in (ZHANG, NAMESAKE):
+            fields = {name: getattr(person, name) for name in ("key", "name", "document_type", "sex", "phone")}
+            number = {"document_number": person.document_number, "document_index": person.document_number}
+            tx.execute(text(PLAIN), {**fields, **number, "name_index": person.name})
     upgrade(database_url)
     with open_database(database_url) as opened:
+        assert opened.candidates.get("k-2") == ZHANG
+        assert opened.candidates.by_name("张三") == (NAMESAKE, ZHANG)
+        assert opened.candidates.add([replace(ZHANG, key="k-8")]) == (ZHANG,)
+        rows = rows_of(opened, "candidate")
+        assert not any(value in str(rows) for value in (ZHANG.name, ZHANG.document_number, ZHANG.phone))
+        with pytest.raises(Misconfigured, match="sealed persons"), writing(opened.engine) as tx:
+            downgrade_to(tx, "0007")
         assert opened.candidates.get("k-2") == ZHANG
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +96,7 @@ def test_a_missing_event_is_named(board: Database, ring: KeyFile) -> None:
 def test_a_history_that_was_rewritten_and_chained_anew_is_named(board: Database, ring: KeyFile) -> None:
     """Whoever computes all hashes anew makes a history that holds by itself, and is found by its seal."""
     first, second = board.events.history(KEYS[1])
-    one, two = chain([replace(first, actor="forger"), second])
+    one, two = chain([first._replace(actor="forger"), second])
     tampered(
         board,
         *(
@@ -111,7 +110,7 @@ def test_a_history_that_was_rewritten_and_chained_anew_is_named(board: Database,
 def test_whoever_rewrites_the_ranges_too_is_found_by_the_root(board: Database, ring: KeyFile) -> None:
     """Then only the seal is known, and who is in it is told as the candidates."""
     (first, second) = board.events.history(KEYS[1])
-    (one,) = chain([replace(second, actor="forger")], first.hash)
+    (one,) = chain([second._replace(actor="forger")], first.hash)
     of = f"WHERE bucket = {bucket_of(KEYS[1])} AND application = '{KEYS[1]}' AND seal = 2"
     tampered(
         board,

@@ -57,7 +57,7 @@ def test_what_the_database_refuses_is_told_by_the_long_way(database: Database) -
     first = filed("E-1", command="same")
     database.events.append([first])
     again = followed(first)
-    events = chain([replace(again.events[0], command=first.events[0].command)], first.projection.head)
+    events = chain([again.events[0]._replace(command=first.events[0].command)], first.projection.head)
     before = rows(database)
     with pytest.raises(Corrupt):
         database.events.append(

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
 from datetime import UTC, date, datetime
-from itertools import count
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Row, select, text
 from sqlalchemy.exc import IntegrityError
 
-from storage import registers, tables
+from storage import tables
 from storage.database import Database
 from storage.engine import reading, writing
 from tests.histories import FACTS, filed, followed, projected
 from tests.sealed import keys_in, sealed
 from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
+from workflow.access import Access
 from workflow.errors import Conflict, Corrupt
 from workflow.ledger import Part, RunKey
 from workflow.logs import Note, Verification
@@ -53,6 +51,10 @@ def execute(database: Database, statement: str) -> None:
         "UPDATE certificate_code SET number = 'x'",
         "DELETE FROM verification",
         "UPDATE candidate_change SET reason = 'x'",
+        "UPDATE candidate_act SET deed = 'unrestricted'",
+        "DELETE FROM candidate_act",
+        "UPDATE access SET actor = 'x'",
+        "DELETE FROM access",
         "UPDATE run_part SET changes = 'x'",
         "DELETE FROM run_part",
         "UPDATE seal SET root = 'x'",
@@ -69,6 +71,8 @@ def test_the_record_cannot_be_changed(database: Database, statement: str, tmp_pa
     database.verifications.put(Verification(at, "2600003000001", "valid", "web"))
     database.candidates.add([Candidate("c-1", "张三", "passport", "E12345678")])
     database.candidates.amend("c-1", {"name": "张叁"}, Note(at, "clerk", "misspelt", "minute 1"))
+    database.candidates.forget("c-1", "restricted", at.date(), Note(at, "clerk", "asked for", "minute 2"))
+    database.access.add(Access(at, "clerk", "reveal", "c-1", "asked for", 1))
     database.runs.add(Part(RunKey("expire", date(2026, 3, 1)), 3, "k1", at, "node-1", ('{"application":"E-1"}',)))
     sealed(database, keys_in(tmp_path))
     before = {name: rows_of(database, name) for name in tables.APPEND_ONLY}
@@ -164,39 +168,6 @@ def test_a_stored_event_that_cannot_be_read_names_its_row(database: Database) ->
         )
         with pytest.raises(Corrupt, match=f"event 1 of application {application}: .*{message}"):
             database.events.history(application)
-
-
-class Turned:
-    """A codec as encryption would be one: never the same text twice, and an index that does not tell the text."""
-
-    def __init__(self) -> None:
-        self._count = count()
-
-    def seal(self, text: str) -> str:
-        """Turn a text round, with a number before it."""
-        return f"{next(self._count)}:{text[::-1]}"
-
-    def open(self, text: str) -> str:
-        """Turn it back."""
-        return text.partition(":")[2][::-1]
-
-    def index(self, text: str) -> str:
-        """Give a digest."""
-        return hashlib.sha256(text.encode()).hexdigest()
-
-
-def test_personal_values_pass_through_one_codec(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With another codec the registry answers the same, and no personal value stands in the table."""
-    monkeypatch.setattr(registers, "PERSONAL", Turned())
-    zhang = Candidate("k-1", "张三丰", "id_card", "11010519491231002X", "女", "13800138000")
-    again = replace(zhang, key="k-2")
-    assert database.candidates.add([zhang]) == (zhang,)
-    assert database.candidates.add([again]) == (zhang,)
-    assert database.candidates.get("k-1") == zhang
-    assert database.candidates.by_document("id_card", zhang.document_number) == zhang
-    assert database.candidates.by_name("张三丰") == (zhang,)
-    (row,) = rows_of(database, "candidate")
-    assert not {zhang.name, zhang.document_number, zhang.sex, zhang.phone} - {""} & {str(value) for value in row}
 
 
 def test_a_document_changed_from_outside_is_found_out(database: Database) -> None:

@@ -16,7 +16,7 @@ from workflow.clock import next_due
 from workflow.draft import Draft, project
 from workflow.errors import Refused
 from workflow.events import check_chain
-from workflow.replay import fold, replay
+from workflow.replay import fold, replay, take_up
 from workflow.standing import standing_of
 
 START = day("2024-03-15")
@@ -37,6 +37,7 @@ KINDS += [
     "find",
     "lift",
     "extend",
+    "more time",
     "suspend",
     "resume",
     "carry",
@@ -47,12 +48,28 @@ FULL = {
     "theory": f"title: Theory, ->title: Theory, {RECHECK}, ",
     "skills": f"title: Skills, ->title: Skills, {RECHECK}, ",
 }
+WINDOW = "stages: {theory_exam->window: {length: {years: 2}, HOW, clause: {source: rules}}\n    stages: {theory_exam"
+DEADLINES = {
+    "deadlines": """stages: {theory_exam->deadlines:
+      eligibility: {within: {months: 27}, counted_from: approved, not_after: transition, clause: {source: rules}}
+      transition: {until: 2026-12-05, clause: {source: rules}}
+      inactivity: {within: {months: 20}, counted_from: first_attempt, clause: {source: rules}}
+      theory_exam: {within: {years: 2}, last_day: end_of_month, clause: {source: rules}}
+      awaiting_award: {within: {days: 15}, rolls: true, clause: {source: rules}}
+    stages: {theory_exam""",
+    "closes": "offered_from: 2000-01-01->offered_from: 2000-01-01\n  closes_on: 2026-12-19",
+    "each": "validity: {length: {years: 2}}->validity: {length: {years: 2}, on_lapse: reopen}",
+}
 SCHEMES = [
     scheme_with(**FULL),
     scheme_with(**FULL | {"skills": f"title: Skills, ->title: Skills, {RECHECK}, {ENTRY}, "}),
     scheme_with(**FULL, lapse="effect: expire->effect: reopen"),
     scheme_with(**FULL, lapse="effect: expire->effect: restart"),
     scheme_with(**FULL, judged="judged_on: sat->judged_on: announced"),
+    scheme_with(**FULL, window=WINDOW.replace("HOW", "counted_from: sat, on_lapse: reopen")),
+    scheme_with(**FULL, window=WINDOW.replace("HOW", "counted_from: first_attempt, on_lapse: restart")),
+    scheme_with(**FULL, window=WINDOW.replace("HOW", "counted_from: first_attempt, on_lapse: expire")),
+    scheme_with(**FULL | DEADLINES),
 ]
 operation = st.tuples(
     st.sampled_from(KINDS),
@@ -134,6 +151,10 @@ def board_acts(t: Timeline, kind: str, part: str, sat: str, score: str, on: str,
             t.record(f.AnnulmentLifted(supersedes=a.findings[-1][0] if a.findings else 1, **WHY), on, now)
         case "extend":
             t.record(f.ValidityExtended(part=part, until=day(sat) + timedelta(days=200), **WHY), on, now)
+        case "more time":
+            names = [*t.rules.countdowns, "none"]
+            name, until = names[day(sat).day % len(names)], day(sat) + timedelta(90)
+            t.record(f.DeadlineExtended(deadline=name, until=until, **WHY), on, now)
         case "suspend":
             t.record(f.ApplicationSuspended(**WHY), on, now)
         case "resume":
@@ -241,6 +262,13 @@ def test_the_recorded_states_are_those_of_the_fold(t):
         assert application.sequence == n
     check_chain(t.history)
     assert project(fold(t.history, t.rules), t.rules, t.history[-1]).state == state
+
+
+@given(timelines())
+def test_taking_a_history_up_makes_what_judging_it_again_makes(t):
+    """The short way from recorded facts to an application, by the table, leads where the machine leads."""
+    for n in range(1, len(t.history) + 1):
+        assert take_up(t.history[:n], t.rules) == fold(t.history[:n], t.rules)
 
 
 @given(timelines())

@@ -19,7 +19,7 @@ from workflow import events
 from workflow import facts as f
 from workflow.document import FIRST_DAY, LAST_DAY
 from workflow.errors import Corrupt
-from workflow.evidence import Education, Work
+from workflow.evidence import DEGREES, SCHOOLS, Education, Statement, Title, Work
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "events.jsonl"
 
@@ -56,10 +56,20 @@ def model(kind: type[BaseModel]) -> st.SearchStrategy[Any]:
     fields = {(f.alias or name): some(f.annotation) for name, f in kind.model_fields.items()}
     values = st.fixed_dictionaries(fields)
     if kind is Work:
-        values = values.map(lambda v: v | {"to": max(v["from"], v["to"]) if v["to"] else None})
+        values = values.map(_worked)
     if kind is Education:
-        values = values.filter(lambda v: v["degree"] or v["school"])
+        values = st.tuples(values, st.sampled_from(list(DEGREES)), st.sampled_from([None, *SCHOOLS])).map(
+            lambda v: v[0] | {"degree": v[1], "school": v[2]}
+        )
+    if kind in (Title, Statement):  # a name is more than blanks
+        values = values.filter(lambda v: v.get("title", v.get("statement")).strip())
     return values.map(kind.model_validate)
+
+
+def _worked(v: dict[str, Any]) -> dict[str, Any]:
+    """Give a stretch of work that can be: it ends after it begins, and shows its hours in one way."""
+    to = max(v["from"], v["to"]) if v["to"] else None
+    return v | {"to": to, "hours": v["hours"] if to else None, "hours_per_week": None if to else Decimal(40)}
 
 
 def linked(fact: f.Fact) -> events.Event:

@@ -10,17 +10,20 @@ import pytest
 
 from storage import tables
 from storage.database import Database, init, open_database
+from storage.rewrap import rewrap
 from tests.claims import AT, DAY, RUN, ended, notice, parked, part
 from tests.histories import FACTS, filed, followed, projected
 from tests.sealed import found, keys_in, sealed
 from tests.seated import NOW, SAT_ON, sitting
 from tests.statements import noted, objections, tables_of
 from tests.timeline import test_scheme as scheme_with
+from workflow.access import Access
 from workflow.facts import Admitted
 from workflow.ledger import Run, Window
 from workflow.logs import Note, Verification
 from workflow.ports import Candidate, Sitting, bucket_of
 from workflow.seating import Staff
+from workflow.staff import Member
 
 AWARDED = FACTS[-1]
 
@@ -34,6 +37,16 @@ def used(stores: Database, folder: Path) -> None:
     stores.candidates.amend("c-1", {"name": "张叁", "document_number": "E2"}, note)
     stores.candidates.changes("c-1")
     stores.candidates.by_name("张叁")
+    stores.candidates.forget("c-1", "restricted", DAY, note)
+    list(stores.candidates.acts("c-1"))
+    with stores.ring.changing():
+        stores.ring.add(AT)
+    assert rewrap(stores.engine, stores.ring) == 2
+    stores.staff.put(
+        member := Member("li", ("auditor",), AT, "00$00", AT), None, said := Access(AT, "x", "staff", "li")
+    )
+    stores.staff.put(member, member, said)
+    stores.staff.get("li"), stores.staff.all(), stores.staff.is_kept(), list(stores.access.entries("staff", "li"))
     stores.verifications.put(Verification(AT, "2600003000001", "valid", "web"))
     stores.verifications.of("2600003000001")
     one = sitting(2)
@@ -95,7 +108,8 @@ def test_no_statement_is_one_that_citus_refuses(postgres_url: str, tmp_path: Pat
     assert named == set(tables.metadata.tables)
     locking = [tables_of(" ".join(words.split())) for words in sent if "FOR UPDATE" in words]
     assert {frozenset(found) for found in locking} == {
-        frozenset(found) for found in (["application", "parked"], ["outbox"], ["candidate"], ["sitting"])
+        frozenset(found)
+        for found in (["application", "parked"], ["outbox"], ["candidate"], ["wrapped_key"], ["sitting"])
     }
 
 

@@ -51,7 +51,7 @@ def told():
 
 def rechained(history):
     """Make all hashes anew."""
-    return raw(chain([replace(e, sequence=n) for n, e in enumerate(history, 1)]))
+    return raw(chain([e._replace(sequence=n) for n, e in enumerate(history, 1)]))
 
 
 def test_a_sound_history_has_no_break(told):
@@ -95,7 +95,7 @@ def test_a_changed_column_is_found(told, place, value, text):
 )
 def test_a_history_told_anew_is_found_where_it_is_unlawful(told, changes, text):
     """With all hashes made anew, what is found is what the table, the states or the instants contradict."""
-    history = [replace(e, **changes) if e.sequence == 5 else e for e in told.history]
+    history = [e._replace(**changes) if e.sequence == 5 else e for e in told.history]
     found = break_of(rechained(history), lawful_of(told.rules))
     assert found is not None
     assert (text in found.text, found.sequence) == (True, 5)
@@ -115,7 +115,7 @@ def test_opening_reads_the_submission(told):
 def test_redeciding_goes_on_after_a_divergence(told):
     """Marks that fail the part make its announcement and the award diverge; both are told, with what was decided."""
     history = [
-        replace(e, fact=e.fact.model_copy(update={"score": 59}))
+        e._replace(fact=e.fact.model_copy(update={"score": 59}))
         if isinstance(e.fact, f.ScoreRecorded) and e.fact.part == "skills"
         else e
         for e in told.history
@@ -168,7 +168,7 @@ def test_weights(told):
     late = raw(plain.history)
     late[-1] = (*late[-1][:7], "2001-01-01", *late[-1][8:])
     assert weigh(late, plain.rules) == (5, ("late entry",))
-    extended: Event = replace(plain.history[-1], fact=f.TrainingWaived(reason="x", authority="y"))
+    extended: Event = plain.history[-1]._replace(fact=f.TrainingWaived(reason="x", authority="y"))
     assert weigh(raw([plain.history[0], extended]), plain.rules) == (7, ("extended or waived",))
 
 

@@ -10,7 +10,7 @@ from tests.timeline import Timeline, day
 from tests.unit.test_timelines import objections, trained
 from workflow import facts as f
 from workflow.errors import Refused
-from workflow.parts import certificate_standing
+from workflow.renewal import certificate_standing
 
 WHY = {"reason": "a reason", "authority": "the board"}
 DEGREES = """misconduct:

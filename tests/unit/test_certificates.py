@@ -175,6 +175,7 @@ def test_the_right_name_is_answered(name):
         "level_title": "Lower",
         "awarded_on": "2024-07-01",
         "since": "2024-07-01",
+        "last_valid_on": None,
     }
 
 

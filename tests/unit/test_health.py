@@ -55,7 +55,7 @@ def test_what_the_health_file_says(stores, tmp_path):
     assert waiting > 0
     assert found == {
         **{"node": "n1", "pid": 7, "beat_at": NOON.isoformat(), "ok": True, "reason": None, "working_on": None},
-        **{"business_day": "2026-06-21", "jobs": dict.fromkeys(("expire", "release", "remind"), job)},
+        **{"business_day": "2026-06-21", "jobs": dict.fromkeys(("expire", "release", "remind", "retention"), job)},
         **{"owed": 0, "parked": 0, "outbox_waiting": waiting},
     }
     lines = (tmp_path / "m.prom").read_text(encoding="utf-8").splitlines()
@@ -87,7 +87,7 @@ def test_a_job_that_never_ran_has_no_success(stores):
     node.runner._look(Beat())
     node.runner._say()
     assert 'examboard_job_last_success_timestamp_seconds{job="expire"} 0' in metrics_text(node.health)
-    assert "examboard_runs_owed 3" in metrics_text(node.health)
+    assert "examboard_runs_owed 4" in metrics_text(node.health)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -14,10 +13,10 @@ import pytest
 
 from storage.database import init, open_database, upgrade
 from storage.memory import MemoryStores
-from storage.migrations.run import downgrade_to
 from tests import desk
 from tests.bulk import read
 from tests.contract.test_append import at_once
+from tests.older import set_back
 from tests.timeline import EVIDENCE, day
 from tests.unit.board import FULL, WHY, Board, write_clock
 from workflow import certificates, conduct, decisions, extensions, rechecks, results, selection
@@ -333,7 +332,7 @@ def test_one_stuck_case_blocks_its_whole_session():
     histories = board.stores.events._histories
     broken = histories["A2"]
     wrong = f.CertificateRevoked(**desk.WHY)
-    histories["A2"] = (*broken[:-1], replace(broken[-1], fact=wrong))
+    histories["A2"] = (*broken[:-1], broken[-1]._replace(fact=wrong))
     decided = extensions.Extension("theory", "flood", "notice 7", months=6)
     told = desk.told(list(extensions.extend(board.service, selection.Selection(cohort="C1"), decided)))
     assert (told["A1"], told["A3"]) == ("skills_exam", "skills_exam")
@@ -400,7 +399,7 @@ def test_certificates_issued_again_after_an_upgrade_or_a_second_run(sqlite_url):
         again = list(certificates.award_all(board.service, ["A1", "A2"]))
         assert [(outcome.done.events, outcome.error) for outcome in again] == [((), None)] * 2
         with stores.engine.begin() as tx:
-            downgrade_to(tx, "0001")
+            set_back(tx, "0001")
     assert upgrade(sqlite_url).condition == "current"
     with open_database(sqlite_url) as stores:
         board = Board(stores)

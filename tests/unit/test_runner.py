@@ -117,7 +117,7 @@ def test_a_database_that_is_away_altogether_is_told(stores, monkeypatch):
     node.beat()
     monkeypatch.setattr(stores.runs, "last_finished", _fail(Unavailable("gone")))
     assert isinstance(node.beat().error, Unavailable)
-    assert (node.health.failing, len(node.health.jobs)) == ("gone", 3)
+    assert (node.health.failing, len(node.health.jobs)) == ("gone", 4)
 
 
 def test_an_error_of_our_own_making_kills_no_node_and_tells_no_value(stores, monkeypatch):
@@ -185,7 +185,7 @@ def test_a_clock_that_is_set_back_undoes_nothing(stores):
     assert (node.health.day, node.health.owed) == (MISSED[-1] - timedelta(3), 0)
     assert stores.events._histories == before
     assert node.beat(NOON) == Beat()
-    assert [key.day for key in node.beat(NOON + timedelta(days=1)).runs] == [MISSED[-1] + timedelta(1)] * 3
+    assert [key.day for key in node.beat(NOON + timedelta(days=1)).runs] == [MISSED[-1] + timedelta(1)] * 4
 
 
 def test_the_day_changes_at_the_boards_midnight(stores):
@@ -194,7 +194,7 @@ def test_the_day_changes_at_the_boards_midnight(stores):
     node.beat()
     assert node.beat(datetime(2026, 6, 21, 15, 59, 59, tzinfo=UTC)) == Beat()
     beat = node.beat(datetime(2026, 6, 21, 16, tzinfo=UTC))
-    assert beat.runs == [RunKey(job, date(2026, 6, 22)) for job in ("expire", "release", "remind")]
+    assert beat.runs == [RunKey(job, date(2026, 6, 22)) for job in ("expire", "release", "remind", "retention")]
     assert node.health.day == date(2026, 6, 22)
 
 
@@ -212,7 +212,7 @@ def test_two_nodes_share_the_nights_and_write_everything_once(database_url):
             thread.join()
         assert [beat.error for beat in beats] == [None, None]
         assert written(one) == EXPECTED
-        assert all(owed(nodes[0].night, job) == [] for job in ("expire", "release", "remind"))
+        assert all(owed(nodes[0].night, job) == [] for job in ("expire", "release", "remind", "retention"))
         undisturbed = MemoryStores()
         filled(undisturbed, BATCH)
         said = receipts(undisturbed, MISSED[-1])
@@ -221,7 +221,7 @@ def test_two_nodes_share_the_nights_and_write_everything_once(database_url):
 
 
 def _same_as_kept(database: Database, said: dict[str, Any]) -> None:
-    kept = {str(run.key): (run.outcome, run.digest) for run in database.runs.history(most=15)}
+    kept = {str(run.key): (run.outcome, run.digest) for run in database.runs.history(most=20)}
     assert kept == {run: (receipt.outcome, receipt.digest) for run, receipt in said.items()}
 
 

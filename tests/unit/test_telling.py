@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -112,7 +111,7 @@ def test_a_history_that_does_not_replay_is_told_up_to_what_is_refused(half):
     """A fact changed from outside is the last that is told, with the objection; there is no standing."""
     event = half.history[4]
     assert isinstance(event.fact, f.ScoreRecorded)
-    wrong = replace(event, fact=event.fact.model_copy(update={"score": Decimal(400)}))
+    wrong = event._replace(fact=event.fact.model_copy(update={"score": Decimal(400)}))
     telling = tell((*half.history[:4], wrong, *half.history[5:]), half.rules, day("2025-01-01"), explain=True)
     assert (len(telling.lines), telling.lines[-1].seen, telling.standing) == (5, "does not replay", None)
     assert "400 marks lie outside 0 to 100" in str(telling.refused)

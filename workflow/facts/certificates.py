@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from workflow.document import Day, Text
+from pydantic import Field
+
+from workflow.document import Day, Marks, Text
+from workflow.evidence import Evidence
 from workflow.facts.base import Changes, Fact, Reason
 
 if TYPE_CHECKING:
@@ -81,13 +85,104 @@ class CertificateReplaced(StandingChanged):
         return {"certificate_remarks": (*application.certificate_remarks, self.remark)}
 
 
+class CreditRecorded(Fact):
+    """
+    Credits toward the renewal of a certificate were earned.
+
+    Attributes:
+        credits: How many.
+        earned_on: Day on which they were earned.
+        category: Their category, of those that the scheme names; empty: none.
+        provider: Opaque key or number of the provider.
+        reference: Number of the proof.
+    """
+
+    step = "record_credit"
+    credits: Marks
+    earned_on: Day
+    category: Text = ""
+    provider: Text = ""
+    reference: Text = ""
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The credits count toward the next renewal."""
+        return {"credits": (*application.credits, (sequence, self))}
+
+
+class CreditRejected(Fact):
+    """Credits that had been recorded were found not to count; `supersedes` is the number of that event."""
+
+    step = "reject_credit"
+    supersedes: int
+    reason: Reason
+    authority: Reason
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The credits do not count."""
+        return {"credits": tuple(known for known in application.credits if known[0] != self.supersedes)}
+
+
+class CertificateRenewed(Fact):
+    """
+    A certificate was renewed: it keeps its number and is valid through a new day.
+
+    Attributes:
+        last_valid_on: The new last valid day.
+        credits: The credits that counted for it; absent where none are asked for.
+        carried: Credits beyond those asked for that count for the next time.
+        evidence: What was shown for it, where the scheme asks for more than credits.
+        waived: Whether the board waived what the scheme asks for, by the decision that is named.
+    """
+
+    step = "renew_certificate"
+    last_valid_on: Day
+    credits: Marks | None = None
+    carried: Marks = Field(default=Decimal(0))
+    evidence: Evidence = Evidence()
+    waived: bool = False
+    reason: Text = ""
+    authority: Text = ""
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The certificate is valid again, whatever the clock had made of it since."""
+        renewals = (*application.renewals, (on, self))
+        return {"renewals": renewals, "certificate_standing": "valid", "is_renewal_missed": False}
+
+
+class RenewalMissed(Fact):
+    """
+    The clock found a certificate not renewed by its last valid day, though it still can be.
+
+    Attributes:
+        last_valid_on: That day.
+        counts_until: Last day on which the certificate still counts; from the next day it is suspended.
+        renewable_until: Last day on which it can be renewed.
+    """
+
+    step = "miss_renewal"
+    last_valid_on: Day
+    counts_until: Day
+    renewable_until: Day
+    clause: Text
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The time to renew it late is running; from when on it is suspended follows from the day."""
+        return {"is_renewal_missed": True}
+
+
 class CertificateExpired(Fact):
-    """The clock ended a certificate: it counted through `last_valid_on`. Whoever was certified stays certified."""
+    """
+    The clock ended a certificate: it counted through `last_valid_on`. Whoever was certified stays certified.
+
+    Attributes:
+        renewable_until: Last day on which it could be renewed, where that is a later day.
+    """
 
     step = "expire_certificate"
     last_valid_on: Day
     clause: Text
+    renewable_until: Day | None = None
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The certificate does not count any more."""
-        return {"certificate_standing": "expired"}
+        return {"certificate_standing": "expired", "certificate_before": application.certificate_standing}

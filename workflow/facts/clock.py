@@ -25,11 +25,16 @@ class PartLapsed(Fact):
     clause: Text
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
-        """The passes that had run out no longer help, unless they turn out to belong to a complete set."""
+        """
+        The passes that had run out no longer help, unless they turn out to belong to a complete set.
+
+        After a restart, that is where more than the one part must be taken again, they help no more in any case.
+        """
         run_out = tuple(
             (x.part, x.sitting) for x in application.attempts if x.outcome == "announced" and x.part in self.parts
         )
-        return {"lapsed": (*application.lapsed, *(x for x in run_out if x not in application.lapsed))}
+        lapsed = (*application.lapsed, *(x for x in run_out if x not in application.lapsed))
+        return {"lapsed": lapsed, "restarted": lapsed} if len(self.parts) > 1 else {"lapsed": lapsed}
 
 
 class Expired(Fact):
@@ -83,11 +88,61 @@ class ValidityExtended(Fact):
         """The latest extension of a part is the one that counts; what of it had run out can run out once more."""
         kept = tuple(x for x in application.extensions if x[0] != self.part)
         still_lapsed = tuple(x for x in application.lapsed if x[0] != self.part)
-        return {"extensions": (*kept, (self.part, self.until)), "lapsed": still_lapsed}
+        changes: Changes = {"extensions": (*kept, (self.part, self.until)), "lapsed": still_lapsed}
+        if application.restarted:
+            changes["restarted"] = tuple(x for x in application.restarted if x[0] != self.part)
+        return changes
+
+
+class DeadlineExtended(Fact):
+    """
+    The board granted more time for a deadline.
+
+    Attributes:
+        deadline: Its name in the scheme.
+        until: The new last day; one that ends later by itself keeps its own.
+    """
+
+    step = "extend_deadline"
+    is_correction = True
+    deadline: Text
+    until: Day
+    reason: Reason
+    authority: Reason
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The latest extension of a deadline is the one that counts."""
+        kept = tuple(x for x in application.deadline_extensions if x[0] != self.deadline)
+        return {"deadline_extensions": (*kept, (self.deadline, self.until))}
+
+
+class AuthorizationGiven(Fact):
+    """
+    The candidate was authorized to take sittings, for as long as the scheme says.
+
+    Attributes:
+        until: The last day given in it, where it is earlier than the scheme's own.
+        reference: Number of the authorization; empty if it has none.
+    """
+
+    step = "authorize"
+    until: Day | None = None
+    reference: Text = ""
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """The latest authorization is the one that counts, for the sittings to which nobody has admitted yet."""
+        given = (on, self.until, len(application.attempts))
+        return {"authorizations": (*application.authorizations, given)}
 
 
 class PartCarriedOver(Fact):
-    """A part held in another application was carried over, with its marks and its old last valid day."""
+    """
+    A part held in another application was carried over, with its marks and a last valid day.
+
+    Attributes:
+        last_valid_on: Its old last valid day, unless the scheme's credit map says another.
+        pass_mark: The marks that passed there, where they are not those that pass here.
+    """
 
     step = "carry_over"
     part: Text
@@ -99,6 +154,7 @@ class PartCarriedOver(Fact):
     from_application: Text
     reason: Text = ""
     authority: Text = ""
+    pass_mark: Marks | None = None
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The pass counts here as it did there, no longer."""
@@ -111,6 +167,7 @@ class PartCarriedOver(Fact):
             announced_on=self.announced_on,
             last_valid_on=self.last_valid_on,
             carried_from=self.from_application,
+            pass_mark=self.pass_mark,
         )
 
 

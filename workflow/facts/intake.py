@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 class Submitted(Fact):
-    """An application was filed. Its scheme digest and level hold for life."""
+    """
+    An application was filed. Its scheme digest and level hold for life.
+
+    Attributes:
+        draft: Whether it was filed as a draft that the candidate still has to complete.
+    """
 
     step = "submit"
     candidate: Text
@@ -25,6 +30,7 @@ class Submitted(Fact):
     level: int
     evidence: Evidence
     cohort: Text = ""
+    draft: bool = False
 
 
 class InformationRequested(Fact):
@@ -35,7 +41,7 @@ class InformationRequested(Fact):
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The application waits for the candidate."""
-        return {"returned": self.reason}
+        return {"returned": self.reason, "returned_on": on}
 
 
 class Resubmitted(Fact):
@@ -45,8 +51,25 @@ class Resubmitted(Fact):
     evidence: Evidence
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
-        """Checks and judgements of the earlier evidence are void; the measuring day stays that of submission."""
-        return {"evidence": self.evidence, "returned": "", "checks": (), "judgements": ()}
+        """Checks and judgements of the earlier evidence are void; only a draft's measuring day becomes this one."""
+        completed = {"is_draft": False, "completed_on": on} if application.is_draft else {}
+        return {"evidence": self.evidence, "returned": "", "checks": (), "judgements": (), **completed}
+
+
+class EvidenceAdded(Fact):
+    """
+    The candidate showed more after the application was accepted, for what a part, the award or an exemption asks for.
+
+    Attributes:
+        evidence: What is added; it stands beside what was shown before, whose pieces keep their names.
+    """
+
+    step = "add_evidence"
+    evidence: Evidence
+
+    def changes(self, application: Application, on: date, sequence: int) -> Changes:
+        """It counts from now on; what was decided by the earlier evidence stays decided."""
+        return {"evidence": application.evidence.with_more(self.evidence)}
 
 
 class EvidenceChecked(Fact):
@@ -101,7 +124,12 @@ class EligibilityAccepted(Fact):
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The application is decided."""
-        return {"condition": self.condition, "conditions_met": self.conditions_met, "returned": ""}
+        return {
+            "condition": self.condition,
+            "conditions_met": self.conditions_met,
+            "accepted_on": on,
+            "returned": "",
+        }
 
 
 class EligibilityRefused(Fact):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -11,7 +13,7 @@ from workflow.document import Day, Marks, Strict, Text
 from workflow.facts.base import Changes, Fact, Reason
 
 if TYPE_CHECKING:
-    from workflow.application import Application
+    from workflow.application import Application, Components
 
 
 class Admitted(Fact):
@@ -23,6 +25,7 @@ class Admitted(Fact):
         room: Room of the sitting.
         seat: Seat in the room; 0 where seats are not given out.
         accommodations: What was granted, such as `extra_time`, `reader`, `separate_room`.
+        registration_closed_on: Last day of admission to the sitting; absent: it had none but its own day.
     """
 
     step = "admit"
@@ -33,10 +36,13 @@ class Admitted(Fact):
     room: Text = ""
     seat: int = 0
     accommodations: tuple[Text, ...] = Field(default=(), strict=False)
+    registration_closed_on: Day | None = None
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """An attempt is open, and holds the clock from the day of the sitting."""
-        return application.with_new_attempt(self.part, self.sitting, self.sat_on, "admitted")
+        return application.with_new_attempt(
+            self.part, self.sitting, self.sat_on, "admitted", registration_closed_on=self.registration_closed_on
+        )
 
 
 class AdmissionCancelled(Fact):
@@ -65,20 +71,48 @@ class AbsenceRecorded(Fact):
         return application.with_attempt(self.part, self.sitting, outcome="absent")
 
 
+class ComponentMark(Strict):
+    """The marks of one component of a part."""
+
+    component: Text
+    score: Marks
+
+
+ComponentMarks = Annotated[tuple[ComponentMark, ...], Field(strict=False)]
+
+
+def component_marks(marks: Mapping[str, Decimal]) -> tuple[ComponentMark, ...]:
+    """Write the marks of components, by name, as a fact bears them."""
+    return tuple(ComponentMark(component=name, score=score) for name, score in marks.items())
+
+
+def _by_name(components: tuple[ComponentMark, ...]) -> Components:
+    return tuple((x.component, x.score) for x in components)
+
+
 class ScoreEntered(Fact):
-    """One reader's marks for an attempt, before the readers are compared; they count for nothing yet."""
+    """
+    One reader's marks for an attempt, before the readers are compared; they count for nothing yet.
+
+    Attributes:
+        components: The marks of the components of which they are made, where the part has any.
+    """
 
     step = "enter_score"
     part: Text
     sitting: Text
     reader: Literal[1, 2, 3]
     score: Marks
+    components: ComponentMarks = ()
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The entry waits for the other reader's."""
         attempt = application.attempt(self.part, self.sitting)
-        entries = (*(attempt.entries if attempt else ()), (self.reader, self.score))
-        return application.with_attempt(self.part, self.sitting, entries=entries)
+        changes: Changes = {"entries": (*(attempt.entries if attempt else ()), (self.reader, self.score))}
+        if self.components:
+            before = attempt.component_entries if attempt else ()
+            changes["component_entries"] = (*before, (self.reader, _by_name(self.components)))
+        return application.with_attempt(self.part, self.sitting, **changes)
 
 
 class PanelMark(Strict):
@@ -95,6 +129,8 @@ class ScoreRecorded(Fact):
     Attributes:
         form: Form that a review took.
         panel: The members' marks, where a panel gave them.
+        components: The marks of the components of which the score is made, where the part has any.
+        assessed_on: Day on which it was assessed; absent: the day of the sitting.
     """
 
     step = "record_score"
@@ -104,14 +140,22 @@ class ScoreRecorded(Fact):
     score: Marks
     form: Text = ""
     panel: tuple[PanelMark, ...] = Field(default=(), strict=False)
+    components: ComponentMarks = ()
+    assessed_on: Day | None = None
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The marks are known to the board."""
+        known: Changes = {
+            "outcome": "recorded",
+            "score": self.score,
+            "form": self.form,
+            "assessed_on": self.assessed_on,
+        }
+        if self.components:
+            known["components"] = _by_name(self.components)
         if application.attempt(self.part, self.sitting) is None:  # a review is held by a panel, without an admission
-            return application.with_new_attempt(
-                self.part, self.sitting, self.sat_on, "recorded", score=self.score, form=self.form
-            )
-        return application.with_attempt(self.part, self.sitting, outcome="recorded", score=self.score, form=self.form)
+            return application.with_new_attempt(self.part, self.sitting, self.sat_on, **known)
+        return application.with_attempt(self.part, self.sitting, **known)
 
 
 class ScoreRetracted(Fact):
@@ -132,26 +176,41 @@ class ScoreRetracted(Fact):
             self.sitting,
             outcome="admitted",
             score=None,
+            components=(),
             entries=(),
+            component_entries=(),
             earlier_scores=(*attempt.earlier_scores, *(() if attempt.score is None else (attempt.score,))),
             retractions=attempt.retractions + 1,
         )
 
 
 class ScoreAnnounced(Fact):
-    """The result of an attempt was announced to the candidate."""
+    """
+    The result of an attempt was announced to the candidate.
+
+    Attributes:
+        released_on: Day on which it was released; absent: the day of the announcement.
+    """
 
     step = "announce_score"
     part: Text
     sitting: Text
+    released_on: Day | None = None
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The result counts; its validity runs from this day, whatever is corrected later."""
-        return application.with_attempt(self.part, self.sitting, outcome="announced", announced_on=on)
+        return application.with_attempt(
+            self.part, self.sitting, outcome="announced", announced_on=on, released_on=self.released_on
+        )
 
 
 class ScoreAmended(Fact):
-    """The marks of an attempt were corrected; the marks before stay visible."""
+    """
+    The marks of an attempt were corrected; the marks before stay visible.
+
+    Attributes:
+        components: The marks of all components, where the part has any.
+    """
 
     step = "amend_score"
     is_correction = True
@@ -160,10 +219,11 @@ class ScoreAmended(Fact):
     score: Marks
     reason: Reason
     authority: Reason
+    components: ComponentMarks = ()
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The new marks count."""
-        return application.with_marks(self.part, self.sitting, self.score)
+        return application.with_marks(self.part, self.sitting, self.score, _by_name(self.components))
 
 
 class RecheckRequested(Fact):
@@ -191,7 +251,12 @@ class RecheckRequested(Fact):
 
 
 class RecheckDecided(Fact):
-    """A recheck was decided: the marks went up, down, or stay as they are; every score stays visible."""
+    """
+    A recheck was decided: the marks went up, down, or stay as they are; every score stays visible.
+
+    Attributes:
+        components: The marks of all components, where the part has any.
+    """
 
     step = "decide_recheck"
     is_correction = True
@@ -200,8 +265,9 @@ class RecheckDecided(Fact):
     score: Marks
     reason: Reason
     authority: Reason
+    components: ComponentMarks = ()
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The marks decided on count, and the recheck is closed."""
-        changes = application.with_marks(self.part, self.sitting, self.score)
+        changes = application.with_marks(self.part, self.sitting, self.score, _by_name(self.components))
         return {**changes, **application.but(**changes).with_attempt(self.part, self.sitting, recheck_decided_on=on)}

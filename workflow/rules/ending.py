@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from workflow.clock import next_due
+from workflow.clock import as_it_was_counted, next_due
+from workflow.eligibility import asked_for_award
 from workflow.errors import Objection
-from workflow.parts import certificate_standing, complete_set
+from workflow.parts import complete_set
 from workflow.rules.move import Move
 
 
@@ -19,9 +18,21 @@ def set_is_complete(move: Move) -> Objection | None:
     )
 
 
+def award_conditions_are_met(move: Move) -> Objection | None:
+    """Whoever is awarded the certificate has shown what the level asks for before the award, and it holds on its day."""
+    if not move.rules.level.award_conditions:
+        return None
+    asked = asked_for_award(move.application, move.rules, move.on)
+    if asked.is_eligible:
+        return None
+    return Objection("award_conditions_are_met", f"award on {move.on}: {asked.unmet}", asked.clauses)
+
+
 def is_due(move: Move) -> Objection | None:
     """The clock takes exactly the step that the rules say has fallen due."""
     due = next_due(move.application, move.rules)
+    if due is not None and due.fact != move.fact and move.rules.counts_rest_days:
+        due = as_it_was_counted(due, move.fact, move.on)
     if due is None or due.fact != move.fact:
         found = (
             f"the clock's next step is {type(due.fact).__name__} on {due.on}" if due else "the clock has nothing to do"
@@ -52,8 +63,7 @@ def is_not_suspended_yet(move: Move) -> Objection | None:
 
 def lasts_longer(move: Move) -> Objection | None:
     """An extension names a part of the level that has a validity, and a day later than any granted before."""
-    part = move.rules.parts.get(move.fact.part)
-    if part is None or part.validity is None:
+    if move.fact.part not in move.rules.limits:
         return Objection("lasts_longer", f"{move.fact.part} is no part of this level with a validity")
     granted = dict(move.application.extensions).get(move.fact.part)
     if granted and move.fact.until <= granted:
@@ -122,24 +132,7 @@ def part_can_be_carried(move: Move) -> Objection | None:
         return Objection("part_can_be_carried", f"{fact.part} at {fact.sitting} is here already")
     if fact.last_valid_on < move.on:
         return Objection("part_can_be_carried", f"{fact.part} was valid through {fact.last_valid_on}")
-    if fact.score < move.rules.parts[fact.part].pass_mark:
+    pass_mark = move.rules.parts[fact.part].pass_mark if fact.pass_mark is None else fact.pass_mark
+    if fact.score < pass_mark:
         return Objection("part_can_be_carried", f"{fact.score} marks are no pass")
     return None
-
-
-# The certificate's own small machine: from which standing each step may be taken.
-STANDINGS: Final[dict[str, tuple[str, ...]]] = {
-    "suspend_certificate": ("valid",),
-    "restore_certificate": ("suspended", "revoked"),
-    "revoke_certificate": ("valid", "suspended"),
-    "replace_certificate": ("valid",),
-}
-
-
-def certificate_stands_so(move: Move) -> Objection | None:
-    """A certificate is suspended, restored, revoked or replaced only from a standing that allows it."""
-    (standing, _last), allowed = certificate_standing(move.application, move.rules, move.on), STANDINGS[move.fact.step]
-    if standing in allowed:
-        return None
-    text = f"the certificate is {standing or 'not there'}; this is possible while it is {' or '.join(allowed)}"
-    return Objection("certificate_stands_so", text)

@@ -19,7 +19,7 @@ def condition_is_met(move: Move) -> Objection | None:
     answer = answer_for(a, move.rules, fact.condition)
     if answer.met:
         return None
-    return Objection("condition_is_met", f"measured on {a.submitted_on}: {answer.explanation}", answer.clause)
+    return Objection("condition_is_met", f"measured on {a.measured_on}: {answer.explanation}", answer.clause)
 
 
 def is_undecided(move: Move) -> Objection | None:
@@ -65,9 +65,28 @@ def credits_are_converted(move: Move) -> Objection | None:
 
 def is_returned(move: Move) -> Objection | None:
     """Only an application that was returned for information is sent again; else what was shown stands."""
-    if move.application.returned:
+    if move.application.returned or move.application.is_draft:
         return None
     return Objection("is_returned", "the application was not returned for information; what was submitted stands")
+
+
+def shows_more(move: Move) -> Objection | None:
+    """What is added was not shown before, contradicts no birthday, and is not the course of the level itself."""
+    shown, more = move.application.evidence, move.fact.evidence
+    if shown.with_more(more).model_dump() == shown.model_dump() or not _is_new(shown, more):
+        return Objection("shows_more", "all of it was shown before; add only what is new")
+    if more.born_on and shown.born_on and more.born_on != shown.born_on:
+        text = f"it gives the birthday {more.born_on}, and {shown.born_on} was shown; reopen the decision to correct it"
+        return Objection("shows_more", text)
+    if any(course.for_level == move.application.level for course in more.training):
+        return Objection("shows_more", "a course for the level itself is recorded as training, not as evidence")
+    return None
+
+
+def words_are_known(move: Move) -> Objection | None:
+    """The evidence names degrees and schools by the words that the scheme knows."""
+    faults = [why for _at, why in move.rules.scheme.terms.faults(move.fact.evidence)]
+    return Objection("words_are_known", "; ".join(faults)) if faults else None
 
 
 def leaves_the_gate_closed(move: Move) -> Objection | None:
@@ -109,8 +128,9 @@ def judges_something(move: Move) -> Objection | None:
     if move.fact.relation is None and move.fact.evaluated_for is None:
         return Objection("judges_something", "say what the piece is to be taken as: a relation or a skill level")
     kind = move.fact.item.partition("/")[0]
-    if kind == "training":
-        return Objection("judges_something", "a course is verified or rejected; there is nothing to judge about it")
+    if kind not in ("education", "certificates", "work"):
+        text = f"what stands under {kind} is verified or rejected; there is nothing to judge about it"
+        return Objection("judges_something", text)
     if move.fact.evaluated_for and kind != "education":
         return Objection("judges_something", f"only a school is evaluated for skills, not {kind}")
     return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from statistics import mean, median
 from typing import Final
 
-from workflow.application import Attempt
+from workflow.application import Attempt, Components
+from workflow.assessed import Part
+from workflow.document import parse_marks
 from workflow.errors import Objection
 from workflow.policy import Panel
 from workflow.rules.move import Move
@@ -49,6 +51,40 @@ def agreed_score(entries: tuple[tuple[int, Decimal], ...], rules: Rules, part: s
     return rounded(mean(marks)) if max(marks) - min(marks) <= entry.tolerance else None
 
 
+def agreed_marks(attempt: Attempt, rules: Rules) -> tuple[Decimal | None, Components]:
+    """
+    Give the marks on which the readers of an attempt agree, and the components of which they are made.
+
+    Within the tolerance the components are the means of theirs; where a third was needed, the third's.
+    """
+    score, part = agreed_score(attempt.entries, rules, attempt.part), rules.parts[attempt.part]
+    if score is None or not part.components:
+        return score, ()
+    by_reader = {reader: dict(marks) for reader, marks in attempt.component_entries}
+    read = [by_reader[3]] if 3 in by_reader else list(by_reader.values())
+    components = {key: rounded(mean(marks[key] for marks in read)) for key in part.components}
+    return marks_of(part, components), tuple(components.items())
+
+
+def marks_of(part: Part, components: Mapping[str, Decimal]) -> Decimal:
+    """
+    Give the marks of a part that its components make: the weighted mean of their shares, on the part's own scale.
+
+    Args:
+        part: The part.
+        components: The marks of every component of it, by name.
+
+    Returns:
+        Marks to two decimals, a half rounded up.
+    """
+    weights = {key: c.weight or c.maximum for key, c in part.components.items()}
+    if weights == {key: c.maximum for key, c in part.components.items()}:
+        shares = sum(components.values(), Decimal(0))  # a sum of whole marks stays exact
+    else:
+        shares = sum((weights[key] * components[key] / c.maximum for key, c in part.components.items()), Decimal(0))
+    return parse_marks(rounded(part.maximum * shares / sum(weights.values(), Decimal(0))))
+
+
 def rounded(marks: Decimal) -> Decimal:
     """Give marks to two decimals, a half rounded up."""
     return marks.quantize(HUNDREDTH, ROUND_HALF_UP)
@@ -79,8 +115,8 @@ def readers_agree(move: Move) -> Objection | None:
     if part is None or part.entry is None or part.entry.readers == 1:
         return None
     attempt = move.application.attempt(move.fact.part, move.fact.sitting)
-    agreed = agreed_score(attempt.entries, move.rules, move.fact.part) if attempt else None
-    if agreed == move.fact.score:
+    agreed, components = agreed_marks(attempt, move.rules) if attempt else (None, ())
+    if agreed == move.fact.score and components == tuple((x.component, x.score) for x in move.fact.components):
         return None
     on = "nothing yet" if agreed is None else agreed
     text = f"{len(attempt.entries) if attempt else 0} readers have entered marks, and they agree on {on}"

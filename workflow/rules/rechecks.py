@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from workflow.errors import Objection
 from workflow.rules.move import Move
-from workflow.workdays import WorkingDays
 
 
 def is_in_the_recheck_window(move: Move) -> Objection | None:
@@ -22,7 +21,7 @@ def is_in_the_recheck_window(move: Move) -> Objection | None:
     if attempt.recheck_on:
         return Objection("is_in_the_recheck_window", f"a recheck of {what} was asked for on {attempt.recheck_on}")
     window = part.recheck.request_within
-    last = move.fact.last_day or WorkingDays(move.rules.scheme.rest_days).last_day(attempt.announced_on, window)
+    last = move.fact.last_day or move.rules.scheme.working_days.last_day(attempt.announced_on, window)
     if not attempt.announced_on <= move.on <= last:
         text = f"{what} was announced on {attempt.announced_on}; a recheck could be asked for through {last}"
         return Objection("is_in_the_recheck_window", text, str(part.recheck.clause))

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from workflow.bars import bars_of
 from workflow.errors import Objection
-from workflow.parts import held_on
+from workflow.parts import held_on, is_stage_complete, lacks_marks
 from workflow.rules.move import Move
+from workflow.sets import needed
 
 
 def part_is_assessed(move: Move) -> Objection | None:
@@ -27,39 +28,52 @@ def is_an_exam(move: Move) -> Objection | None:
 
 
 def is_not_held(move: Move) -> Objection | None:
-    """A part still held on the day of the sitting is not taken again."""
-    held = held_on(move.application, move.rules, move.fact.sat_on).get(move.fact.part)
-    if held and move.fact.part in move.rules.parts:
-        part = move.rules.parts[move.fact.part]
-        text = f"{move.fact.part} is held since the sitting of {held.sat_on}, last valid day {held.last_valid_on}"
-        return Objection("is_not_held", text, str(part.clause))
-    return None
+    """A part still held on the day of the sitting is not taken again, unless its group lacks marks."""
+    held = held_on(move.application, move.rules, move.fact.sat_on)
+    found = held.get(move.fact.part)
+    if found is None or move.fact.part not in move.rules.parts:
+        return None
+    part, stage = move.rules.parts[move.fact.part], move.rules.stage_by_part[move.fact.part]
+    if found.exemption:
+        clause = str(move.rules.level.exemptions[found.exemption].clause)
+        return Objection("is_not_held", f"the candidate is exempt from {move.fact.part} ({found.exemption})", clause)
+    if lacks_marks(stage, held, move.application, move.rules):
+        return None
+    text = f"{move.fact.part} is held since the sitting of {found.sat_on}, last valid day {found.last_valid_on}"
+    return Objection("is_not_held", text, str(part.clause))
 
 
 def prerequisites_are_held(move: Move) -> Objection | None:
-    """The parts that this one requires must be held, still valid, on the day on which it is assessed."""
+    """What this part requires must be held, still valid, on the day on which it is assessed: parts and whole stages."""
     part = move.rules.parts.get(move.fact.part)
-    if not part or not part.requires:
+    if not part or not move.rules.required_by[move.fact.part]:
         return None
     held = held_on(move.application, move.rules, move.fact.sat_on)
-    missing = [p for p in part.requires if p not in held or held[p].sat_on > move.fact.sat_on]
-    if not missing:
+    held = {key: p for key, p in held.items() if p.sat_on <= move.fact.sat_on}
+    missing = [p for p in part.requires if p not in held]
+    if missing:
+        text = f"{move.fact.part} needs {' and '.join(missing)} held on {move.fact.sat_on}"
+        return Objection("prerequisites_are_held", text, str(part.clause))
+    name = move.rules.stage_by_part[move.fact.part]
+    stage = move.rules.stages[name]
+    lacking = [x for x in stage.requires if not is_stage_complete(x, held, move.application, move.rules)]
+    if not lacking:
         return None
-    text = f"{move.fact.part} needs {' and '.join(missing)} held on {move.fact.sat_on}"
-    return Objection("prerequisites_are_held", text, str(part.clause))
+    text = f"{name} needs {' and '.join(lacking)} complete on {move.fact.sat_on}"
+    return Objection("prerequisites_are_held", text, str(stage.clause))
 
 
 def is_within_validity(move: Move) -> Objection | None:
     """No seat beyond the last valid day of a held part whose lapse would end the application first."""
-    lapse = move.rules.scheme.lapse
-    if lapse.effect != "expire":
-        return None
     held = held_on(move.application, move.rules, move.application.on)
-    ends = min(((p.last_valid_on, part) for part, p in held.items()), default=None)
-    if ends is None or move.fact.sat_on <= ends[0]:
+    ending = {part: p for part, p in held.items() if p.limit is not None and p.limit.effect == "expire"}
+    if not move.rules.is_plain:
+        ending = needed(ending, [part for part in held if part not in ending], move.rules)
+    first = min(ending.values(), key=lambda p: (p.last_valid_on, p.part), default=None)
+    if first is None or first.limit is None or move.fact.sat_on <= first.last_valid_on:
         return None
-    text = f"{ends[1]} is valid through {ends[0]}; the sitting is on {move.fact.sat_on}, after that"
-    return Objection("is_within_validity", text, str(lapse.clause))
+    text = f"{first.part} is valid through {first.last_valid_on}; the sitting is on {move.fact.sat_on}, after that"
+    return Objection("is_within_validity", text, first.limit.clause)
 
 
 def is_not_admitted(move: Move) -> Objection | None:
@@ -160,27 +174,6 @@ def is_not_barred(move: Move) -> Objection | None:
     for bar in bars_of(move.application, move.rules):
         if objection := bar.objection(move.fact.sat_on, "the sitting"):
             return objection
-    return None
-
-
-def may_resit(move: Move) -> Objection | None:
-    """The scheme's limits on taking a part again: attempts in all, and the waiting time after the last one."""
-    part = move.rules.parts.get(move.fact.part)
-    if part is None or part.resits is None:
-        return None
-    resits = part.resits
-    counted = ("recorded", "announced", *(("absent",) if resits.counts_absence else ()), "admitted")
-    before = [x for x in move.application.attempts if x.part == move.fact.part and x.outcome in counted]
-    if resits.most is not None and len(before) >= resits.most:
-        return Objection(
-            "may_resit", f"{len(before)} attempts of at most {resits.most} are used up", str(resits.clause)
-        )
-    if before and resits.waiting:
-        last = max(x.sat_on for x in before)
-        first = resits.waiting.after(last)
-        if move.fact.sat_on < first:
-            text = f"sat last on {last}; the next sitting may be on {first} at the earliest"
-            return Objection("may_resit", text, str(resits.clause))
     return None
 
 

@@ -1,0 +1,43 @@
+"""Applying: what the board knows of whoever files an application, for the transition clauses of its editions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from workflow.evidence import Evidence
+from workflow.offers import Applicant, Earlier
+from workflow.parts import held_on
+from workflow.replay import replay
+from workflow.service import Service
+
+
+def applicant(
+    service: Service, candidate: str, on: date, cohort: str = "", evidence: Evidence | None = None
+) -> Applicant:
+    """
+    Say who files.
+
+    Args:
+        service: The service.
+        candidate: Key of the candidate.
+        on: The day of submission, on which earlier applications are looked at.
+        cohort: The programme under which it is filed; empty: none.
+        evidence: What is shown; None: nothing.
+    """
+    return Applicant(cohort, evidence or Evidence(), lambda: _earlier(service, candidate, on))
+
+
+def _earlier(service: Service, candidate: str, on: date) -> Sequence[Earlier]:
+    keys = service.stores.events.of_candidate(candidate)
+    found = []
+    for history in service.stores.events.histories(keys) if keys else ():
+        rules = service.rules_of(history)
+        application = replay(history, rules, on)
+        if application is None:
+            continue
+        # What was passed before a refusal or an annulment counts for nothing.
+        counts = application.state not in ("submitted", "refused", "annulled")
+        held = frozenset(held_on(application, rules, on)) if counts else frozenset()
+        found.append(Earlier(rules.scheme.scheme, application.submitted_on, held))
+    return found

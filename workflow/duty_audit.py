@@ -1,0 +1,179 @@
+"""
+The audit of separated duties: every recorded step asked again, over whole histories.
+
+What it finds is a breach (a member did what the duties forbid, by whatever way), what a local operator did alone, and
+what a scheme document lets go. Pure; the histories and the proposals are handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Final, Literal
+
+from workflow.access import Access
+from workflow.duties import (
+    DUTIES,
+    ERASURE,
+    NO_TRAINERS,
+    Clash,
+    clashes,
+    clause_of,
+    erasures,
+    is_let_go,
+    proposal_of,
+    second_person,
+    step_text,
+    trainers,
+)
+from workflow.events import Event
+from workflow.facts import ScoreEntered, ScoreRecorded, Submitted
+from workflow.forgetting import Act
+from workflow.policy import Duty
+from workflow.rights import CLOCK_NAME, STAFF_PREFIX, is_member
+from workflow.scheme import Rules
+
+Kind = Literal["breach", "local_operator", "let_go"]
+
+_WHY: Final[Mapping[Kind, str]] = {
+    "breach": "a member did what the duties forbid",
+    "local_operator": "recorded without staff, by a local operator, between whose acts no duty is separated",
+    "let_go": "the scheme document lets this duty go",
+}
+UNKNOWN: Final = "is_a_member"
+
+
+@dataclass(frozen=True, slots=True)
+class DutyException:
+    """
+    A recorded step that was not separated as the duties ask.
+
+    Attributes:
+        kind: Why it stands: a `breach`, the work of a `local_operator`, or `let_go` by the scheme.
+        duty: Name of the duty, or `is_a_member` where the actor is no member of the register.
+        subject: Key of the application, or of the person who was erased.
+        sequence: Number of the event, or of the act on the person.
+        type: Its type.
+        on: Its day of effect.
+        actor: Who recorded it.
+        text: What was found.
+        reason: What that means.
+        clause: The clause of the duty.
+    """
+
+    kind: Kind
+    duty: str
+    subject: str
+    sequence: int
+    type: str
+    on: date
+    actor: str
+    text: str
+    reason: str
+    clause: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as plain JSON values."""
+        return {**asdict(self), "on": self.on.isoformat()}
+
+
+def audited(
+    histories: Callable[[], Iterable[Sequence[Event]]],
+    rules_of: Callable[[Sequence[Event]], Rules],
+    proposals: Mapping[int, Access],
+    members: Collection[str],
+) -> Iterator[DutyException]:
+    """
+    Ask every step of every history again.
+
+    Args:
+        histories: Streams all histories; asked twice, since who trained a candidate may stand in a later one.
+        rules_of: Gives the rules that a history pinned.
+        proposals: What was ever put forward, by number.
+        members: The names of all members, disabled ones too.
+    """
+    taught: dict[str, dict[str, set[str]]] = {}
+    for history in histories():
+        for name in trainers(history):
+            taught.setdefault(_candidate(history), {}).setdefault(name, set()).add(history[0].application)
+    for history in histories():
+        here = history[0].application
+        found = taught.get(_candidate(history), {})
+        elsewhere = frozenset(name for name, where in found.items() if where - {here})
+        yield from exceptions(history, rules_of(history), proposals, members, elsewhere)
+
+
+def exceptions(
+    history: Sequence[Event],
+    rules: Rules,
+    proposals: Mapping[int, Access],
+    members: Collection[str],
+    elsewhere: frozenset[str] = NO_TRAINERS,
+) -> Iterator[DutyException]:
+    """List the steps of one history that were not separated as the duties ask, in order."""
+    for number, event in enumerate(history):
+        if event.actor == CLOCK_NAME:
+            continue
+        if is_member(event.actor) and event.actor.removeprefix(STAFF_PREFIX) not in members:
+            yield _exception("breach", UNKNOWN, event, f"there is no member {event.actor}", "board rights")
+        before = history[:number]
+        taught = elsewhere if isinstance(event.fact, ScoreEntered | ScoreRecorded) else NO_TRAINERS
+        found = clashes(before, event.actor, event.fact, taught)
+        duty = second_person(before, event.fact)
+        if duty and (why := _alone(event, proposals)):
+            found.append(Clash(duty, why))
+        for clash in found:
+            kind = _kind(clash.duty, event, rules)
+            text = f"{DUTIES[clash.duty]}; {clash.text}"
+            yield _exception(kind, clash.duty, event, text, clause_of(clash.duty, rules))
+
+
+def erased_alone(acts: Iterable[Act], proposals: Collection[Access]) -> Iterator[DutyException]:
+    """List the erasures of persons that were one person's alone; what retention asks for is the clock's."""
+    for act in acts:
+        who = act.note.actor
+        if act.deed != "erased" or who == CLOCK_NAME:
+            continue
+        others = (x for x in erasures(proposals) if x.subject == act.candidate and x.actor != who)
+        if is_member(who) and any(is_member(x.actor) and x.at <= act.note.at for x in others):
+            continue
+        kind: Kind = "breach" if is_member(who) else "local_operator"
+        text = f"{ERASURE}; {who} did it alone"
+        clause = "none duties erasure"
+        yield DutyException(
+            kind, "erasure", act.candidate, act.number, act.deed, act.on, who, text, _WHY[kind], clause
+        )  # fmt: skip
+
+
+def _kind(duty: Duty, event: Event, rules: Rules) -> Kind:
+    if is_let_go(duty, rules):
+        return "let_go"
+    return "breach" if is_member(event.actor) else "local_operator"
+
+
+def _alone(event: Event, proposals: Mapping[int, Access]) -> str:
+    """Say why a step that needs two people was one person's; empty where another had put it forward."""
+    named = proposal_of(event.command)
+    if named is None:
+        return f"{event.actor} recorded it alone"
+    entry = proposals.get(named[0])
+    if entry is None or entry.hash != named[1]:
+        return f"it names proposal {named[0]}, which is not in the access log as it was then"
+    if entry.subject != event.application or entry.detail != step_text(event.fact, event.effective_on):
+        return f"proposal {entry.number} put forward another step"
+    if entry.actor == event.actor or not is_member(entry.actor) or entry.at > event.recorded_at:
+        return f"proposal {entry.number} was not put forward before by another member"
+    return ""
+
+
+def _exception(kind: Kind, duty: str, event: Event, text: str, clause: str) -> DutyException:
+    on, who = event.effective_on, event.actor
+    return DutyException(
+        kind, duty, event.application, event.sequence, event.type, on, who, text, _WHY[kind], clause
+    )  # fmt: skip
+
+
+def _candidate(history: Sequence[Event]) -> str:
+    opening = history[0].fact
+    return opening.candidate if isinstance(opening, Submitted) else ""

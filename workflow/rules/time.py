@@ -1,0 +1,69 @@
+"""Rules of time: sittings inside the clocks of an application, authorizations to test, deadlines lengthened."""
+
+from __future__ import annotations
+
+from workflow.calendar import count
+from workflow.errors import Objection
+from workflow.limits import Countdown
+from workflow.rules.move import Move
+from workflow.validity import application_day, countdown_ends_on, countdown_started_on, sittings_left
+
+
+def outlasts_deadlines(move: Move) -> Objection | None:
+    """No seat beyond the last day of a time that is counted from a day of its own, nor where it has not begun."""
+    for countdown in move.rules.countdowns.values():
+        if not countdown.is_of_a_wait and (no := _outside(countdown, move)):
+            return no
+    return None
+
+
+def is_authorized(move: Move) -> Objection | None:
+    """An authorization serves as many sittings as the scheme says; a further one needs a new authorization."""
+    for countdown in move.rules.countdowns.values():
+        if countdown.sittings is not None and sittings_left(countdown, move.application) == 0:
+            given = application_day("authorized", move.application, move.rules)
+            text = f"the authorization of {given} has been used: it serves {count(countdown.sittings, 'sitting')}"
+            return Objection("is_authorized", text, countdown.clause) if given else None
+    return None
+
+
+def _outside(countdown: Countdown, move: Move) -> Objection | None:
+    start, last = (find(countdown, move.application, move.rules) for find in (countdown_started_on, countdown_ends_on))
+    sat_on, is_closed = move.fact.sat_on, countdown.effect == "close"
+    text = ""
+    if start is None or last is None:
+        if is_closed:
+            text = f"{countdown.name} has not begun: it is counted from the day {countdown.counted_from}"
+    elif sat_on > last:
+        text = f"{countdown.name} lasts through {last}; the sitting is on {sat_on}, after that"
+    elif is_closed and countdown.counted_from and sat_on < start:
+        text = f"{countdown.name} begins on {start}; the sitting is on {sat_on}, before that"
+    return Objection("outlasts_deadlines", text, countdown.clause) if text else None
+
+
+def has_a_last_day_to_come(move: Move) -> Objection | None:
+    """An authorization that names its own last day does not end before it begins."""
+    until = move.fact.until
+    if until is None or until >= move.on:
+        return None
+    return Objection("has_a_last_day_to_come", f"the authorization of {move.on} ends on {until}, before that")
+
+
+def deadline_ends_later(move: Move) -> Objection | None:
+    """More time is granted for a deadline of the level, each time through a later day."""
+    known, fact = move.rules.countdowns, move.fact
+    if fact.deadline not in known:
+        text = f"level {move.rules.number} has no deadline {fact.deadline!r}; it has: {', '.join(known) or 'none'}"
+        return Objection("deadline_ends_later", text)
+    granted = dict(move.application.deadline_extensions).get(fact.deadline)
+    if granted and fact.until <= granted:
+        text = f"{fact.deadline} is extended through {granted} already"
+        return Objection("deadline_ends_later", text, known[fact.deadline].clause)
+    return None
+
+
+def is_no_draft(move: Move) -> Objection | None:
+    """A draft is completed by the candidate before the board decides on it."""
+    if not move.application.is_draft:
+        return None
+    return Objection("is_no_draft", "the application is a draft that the candidate has not completed")

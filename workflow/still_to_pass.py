@@ -1,0 +1,60 @@
+"""
+Still to pass: what a candidate in the exam stages waits for, in words, part by part and stage by stage.
+
+Pure; asks the same functions as the rules that refuse an admission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from workflow.application import Application
+from workflow.attempts import next_day, unendorsed, why_not
+from workflow.parts import held_on, is_stage_complete, lacks_marks
+from workflow.scheme import Rules
+from workflow.sets import still_missing
+
+
+def still_to_pass(application: Application, rules: Rules, as_of: date) -> tuple[tuple[str, str], ...]:
+    """
+    Say what has to come before the set is complete, and from whom.
+
+    Args:
+        application: An application that has been admitted or may be, without an open attempt.
+        rules: Its rules.
+        as_of: The day asked about.
+    """
+    held = held_on(application, rules, as_of)
+    missing = list(still_missing(held, rules))
+    exams = [(words, part) for words, parts in missing for part in parts if rules.parts[part].kind == "exam"]
+    said: list[tuple[str, str]] = []
+    if exams:
+        later = {part: day for _, part in exams if (day := next_day(application, rules, part, as_of)) != as_of}
+        dates = [f"{part} not before {day}" for part, day in later.items() if day]
+        groups = " and ".join(dict.fromkeys(words for words, _ in exams))
+        if not all(part in later and later[part] is None for _, part in exams):
+            when = f" ({', '.join(dates)})" if dates else ""
+            said.append((f"admission to a sitting of {groups}{when}", "board"))
+        for _, part in exams:
+            said += _before_the_sitting(application, rules, part, as_of, is_shut=later.get(part, as_of) is None)
+    elif missing:
+        said.append(("the review by a panel", "board"))
+    for name, stage in rules.stages.items():
+        if lacks_marks(name, held, application, rules):
+            asked = f"{stage.total} in all" if stage.total is not None else f"{stage.average} on average"
+            said.append((f"higher marks in {' and '.join(p for p in stage.parts if p in held)}: {asked}", "board"))
+    # All held and yet no complete set: what was passed before one that it requires must be taken again.
+    if not said and all(is_stage_complete(name, held, application, rules) for name in rules.stages):
+        said.append(("the review by a panel", "board"))
+    return tuple(said)
+
+
+def _before_the_sitting(
+    application: Application, rules: Rules, part: str, as_of: date, *, is_shut: bool
+) -> Iterator[tuple[str, str]]:
+    if is_shut and (no := why_not(application, rules, part, as_of)) is not None:
+        is_final = rules.parts[part].resits is None or "before a further one" not in no.text
+        yield f"{part}: {no.text}", "board" if is_final else "candidate"
+    if missing := unendorsed(application, rules, part, as_of):
+        yield f"{part}: {missing}", "candidate"
