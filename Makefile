@@ -6,7 +6,7 @@ SOURCES := workflow storage scheduler cli tests $(wildcard examples/*.py benchma
 PIP := $(V)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench docs lock
+.PHONY: help setup demo test lint bench docs audit-deps lock
 
 help:
 	@echo "make demo    run the whole examination round of examples/ on an embedded database"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint    the first half of that"
 	@echo "make bench   the benchmarks"
 	@echo "make docs    renew the documents that are made from the code"
+	@echo "make audit-deps  list the licences of what the product brings along, and the known holes in it"
 	@echo "make setup   only build .venv"
 	@echo "make lock    renew requirements.lock after a change in pyproject.toml (LOCK=--upgrade: newer versions too)"
 
@@ -50,6 +51,9 @@ bench: setup
 
 docs: setup
 	@$(V)/python -m tests.architecture.generated
+
+audit-deps: setup
+	@$(V)/python -m tests.architecture.dependencies
 
 lock:
 	@command -v $(UV) >/dev/null || { echo "lock: uv is not on the PATH; install it with: pip install uv" >&2; exit 1; }

@@ -94,17 +94,19 @@ examboard application authorize --cohort union-2024 --until 2026-09-30 --dry-run
 @selecting.choice
 @click.option("--until", type=options.DAY, metavar="DAY", help="Last day given in it; default: as the scheme counts.")
 @click.option("--reference", default="", metavar="TEXT", help="Number of the authorization.")
+@click.option("--part", "one_part", default="", metavar="PART", help="For one part only, by its key; default: for all.")
 @options.on
 @options.dry_run
 @options.as_json
 @click.pass_context
-def authorize(ctx: click.Context, /, until: date | None, reference: str, **how: Any) -> None:
+def authorize(ctx: click.Context, /, until: date | None, reference: str, one_part: str, **how: Any) -> None:
     """
     Authorize accepted candidates to take sittings, where the scheme has a time that is counted from it.
 
-    The time begins anew with each authorization. Whoever it does not apply to is named with the reason.
+    The time begins anew with each authorization, of that part alone where it is for one. Whoever it does not apply to
+    is named with the reason.
     """
-    _decide(ctx, f.AuthorizationGiven(until=until, reference=reference), **how)
+    _decide(ctx, f.AuthorizationGiven(until=until, reference=reference, part=one_part), **how)
 
 
 @click.command(

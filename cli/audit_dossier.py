@@ -15,7 +15,7 @@ from typing import Final
 
 import click
 
-from cli import access, options, wiring
+from cli import access, held_keys, options, wiring
 from cli import dossier_lists as lists
 from cli.access import reveal
 from cli.candidate import masked
@@ -152,7 +152,7 @@ def _prover(ctx: click.Context, service: Service) -> ProofOf:
     """Give what writes the proof of an application: its text, or None where no seal holds any event of it."""
     from workflow.proofs import prove
 
-    ledger, keys = service.stores.seals, wiring.public_keys(ctx)
+    ledger, keys = service.stores.seals, held_keys.public_keys(ctx)
 
     def proof_of(application: str) -> str | None:
         try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from cli import access, options, wiring
+from cli import access, held_keys, options, wiring
 from cli.files import name_of, read_text
 from cli.options import Verb
 from cli.output import json_line, listing
@@ -42,7 +42,7 @@ def seal(ctx: click.Context, as_json: bool) -> None:
     from storage.keys import verify
     from workflow.seals import seal
 
-    ring, service = wiring.key_file(ctx), wiring.service(ctx)
+    ring, service = held_keys.key_file(ctx), wiring.service(ctx)
     made = seal(service.stores.seals, ring, verify, service.now(), service.actor)
     if as_json:
         fields = _fields(made.seal) if made.seal else {}
@@ -98,7 +98,7 @@ def export(ctx: click.Context, folder: Path, unsealed: bool, given: tuple[str, .
     service = wiring.service(ctx, write=False)
     access.log(ctx, service, "export", "sealed events")
     stores = service.stores
-    statements = () if given else wiring.key_file(ctx).statements
+    statements = () if given else held_keys.key_file(ctx).statements
     made = export(stores, folder, _keys(ctx, given), verifier_text(), unsealed, statements)
     if as_json:
         fields = ("events", "seals", "schemes", "unsealed")
@@ -159,9 +159,9 @@ def check_proof(ctx: click.Context, file: Path, given: tuple[str, ...], as_json:
 
     try:
         proof = json.loads(read_text(file))
-    except ValueError:
-        raise Invalid([Problem(name_of(file), 0, "", "is not JSON")]) from None
-    trusted = read_keys(given) or wiring.public_keys(ctx)
+    except (ValueError, RecursionError):
+        raise Invalid([Problem(name_of(file), 0, "", "is not JSON, or of a depth that no proof has")]) from None
+    trusted = read_keys(given) or held_keys.public_keys(ctx)
     found = check_proof(proof, trusted or keys_of(proof), verify)
     if as_json:
         keys = [key.vkey for key in found.signed_by]
@@ -218,7 +218,7 @@ def read_keys(given: tuple[str, ...]) -> tuple[PublicKey, ...]:
 
 
 def _keys(ctx: click.Context, given: tuple[str, ...]) -> tuple[PublicKey, ...]:
-    return read_keys(given) or wiring.key_file(ctx).keys
+    return read_keys(given) or held_keys.key_file(ctx).keys
 
 
 def _fields(one: Seal) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from cli import options, wiring
+from cli import held_keys, options, wiring
 from cli.loading import load
 from cli.options import Verb
 from cli.output import json_line, progress
@@ -117,7 +117,7 @@ def _seals(ctx: click.Context, database: Any) -> list[tuple[str, Any]]:
     from storage.keys import verify as signature
     from workflow.seal_check import checker
 
-    keys = wiring.public_keys(ctx)
+    keys = held_keys.public_keys(ctx)
     if not keys:
         text = "the signatures of the seals are not checked: there is no key file (see: examboard keys show)"
         click.echo(text, err=True)

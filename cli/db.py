@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import db_grants, options, wiring
+from cli import db_grants, held_keys, options, wiring
 from cli.options import Noun
 from cli.output import aligned, json_line
 from workflow.calendar import count
@@ -40,7 +40,7 @@ def init(ctx: click.Context) -> None:
     service = wiring.service(ctx)
     names = ", ".join(f"{p.scheme.scheme} version {p.scheme.version}" for p in service.stores.schemes.current())
     click.echo(f"{_place(ctx)} is ready; schemes: {names}")
-    ring = wiring.ring(ctx)
+    ring = held_keys.ring(ctx)
     if ring.exists:
         click.echo(f"personal values are sealed under the key ring {ring.file}; keep a copy of it in another place")
     else:
@@ -112,7 +112,7 @@ def upgrade(ctx: click.Context) -> None:
     from storage import database
 
     before = database.status(wiring.settings(ctx).database)
-    after = database.upgrade(wiring.settings(ctx).database, wiring.ring_place(ctx), wiring.now())
+    after = database.upgrade(wiring.settings(ctx).database, held_keys.ring_place(ctx), wiring.now())
     service = wiring.service(ctx)
     if before.revision == after.revision:
         click.echo(f"{after.url}: is up to date; version {after.revision}")

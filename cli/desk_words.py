@@ -39,6 +39,8 @@ def _words(fact: f.Fact) -> str:
             return "returned for information"
         case f.Resubmitted():
             return "resubmitted"
+        case f.EvidenceAdded():
+            return "evidence added"
         case f.EligibilityReopened():
             return "eligibility reopened"
         case f.TrainingWaived():
@@ -47,8 +49,9 @@ def _words(fact: f.Fact) -> str:
             return f"{part} extended through {until}"
         case f.DeadlineExtended(deadline=deadline, until=until):
             return f"the deadline of {deadline} extended through {until}"
-        case f.AuthorizationGiven(reference=reference, until=until):
-            return " ".join(word for word in ("authorized to test", reference, until and f"through {until}") if word)
+        case f.AuthorizationGiven(reference=reference, until=until, part=part):
+            words = ("authorized to test", part and f"for {part}", reference, until and f"through {until}")
+            return " ".join(word for word in words if word)
         case f.PartCarriedOver(part=part, from_application=source, last_valid_on=last):
             return f"{part} carried over from {source}, valid through {last}"
         case f.ApplicationSuspended():

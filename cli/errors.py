@@ -14,7 +14,8 @@ What the user is told when something goes wrong, and with which code the process
 | 70 | an error of the program itself |
 | 130 | interrupted |
 
-Never prints a stored value: a traceback has its identity numbers hidden before it is shown or kept.
+Never prints a stored value: a traceback has its identity numbers hidden before it is shown or kept. What a message
+repeats of the command line or of a file is written so that it cannot move a terminal's cursor.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from typing import Final
 
 import click
 
+from cli.output import UNSEEN
 from workflow.errors import (
     Conflict,
     Corrupt,
@@ -51,6 +53,7 @@ _WORDS: Final = {
     Unavailable: "unavailable",
 }
 _LONG_NUMBER: Final = re.compile(r"(?<!\d)(\d{6})\d{5,12}([\dXx]{4})(?!\d)")
+_MOST_IN_LINE: Final = 2000
 
 
 def tell(error: BaseException, debug: bool = False) -> int:
@@ -72,18 +75,33 @@ def tell(error: BaseException, debug: bool = False) -> int:
         case KeyboardInterrupt() | click.Abort():
             click.echo("interrupted", err=True)
             return INTERRUPTED
-        case click.ClickException():
+        case click.exceptions.NoArgsIsHelpError():
             error.show()
+            return error.exit_code
+        case click.ClickException():
+            text = "\n".join(map(harmless, error.format_message().split("\n")))
+            shown = click.UsageError(text, error.ctx) if isinstance(error, click.UsageError) else click.ClickException(text)
+            shown.show()
             return error.exit_code
         case BrokenPipeError():
             return _close_pipe()
         case ExamboardError():
-            click.echo("\n".join(lines_of(error)), err=True)
+            click.echo("\n".join(map(harmless, lines_of(error))), err=True)
             return error.exit_code
         case OSError() if error.errno in (errno.ENOSPC, errno.EDQUOT):
             click.echo(f"unavailable: no room left on the disk ({error.strerror})", err=True)
             return Unavailable.exit_code
+        case OSError() if error.strerror:
+            where = f"{error.filename}: " if isinstance(error.filename, str) else ""
+            click.echo(harmless(f"unavailable: {where}{error.strerror}"), err=True)
+            return Unavailable.exit_code
     return _internal(error, debug)
+
+
+def harmless(line: str) -> str:
+    """Write a line of a message for a terminal: what cannot be seen as an escape, identity numbers hidden, cut short."""
+    seen = UNSEEN.sub(lambda found: ascii(found[0])[1:-1], line)
+    return hide(seen if len(seen) <= _MOST_IN_LINE else f"{seen[:_MOST_IN_LINE]}... ({len(line):,} characters)")
 
 
 def lines_of(error: ExamboardError) -> list[str]:

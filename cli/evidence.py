@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from cli import options, wiring
+from cli.files import read_evidence
 from cli.options import Noun
 from cli.outcomes import tell
 from cli.output import is_terminal, json_line
 from workflow.eligibility import doubts
 from workflow.evidence_desk import Item, evidence_of
-from workflow.facts import EvidenceChecked, EvidenceJudged, Fact
+from workflow.facts import EvidenceAdded, EvidenceChecked, EvidenceJudged, Fact
 
 
 @click.group(cls=Noun)
 def evidence() -> None:
-    """List, check and judge the evidence of an application."""
+    """Add, list, check and judge the evidence of an application."""
+
+
+@evidence.command(example="examboard evidence add A00001 --evidence medical.yaml --on 2026-05-02")
+@click.argument("application")
+@click.option("--evidence", required=True, type=options.FILE, metavar="FILE", help="What is new (YAML or JSON).")
+@options.on
+@options.as_json
+@click.pass_context
+def add(ctx: click.Context, application: str, evidence: Path, on: date | None, as_json: bool) -> None:
+    """
+    Add what the candidate shows after the acceptance: for a part, an exemption or the award that asks for it.
+
+    It stands beside what was shown before. To replace that while it is undecided, return the application instead.
+    """
+    _record(ctx, application, EvidenceAdded(evidence=read_evidence(evidence)), on, as_json)
 
 
 @evidence.command(

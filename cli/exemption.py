@@ -10,6 +10,7 @@ from cli import options, wiring
 from cli.options import Noun
 from cli.outcomes import tell
 from cli.output import listing
+from cli.part_named import part_named
 from workflow.exemptions import exemptions_of, grant_exemption
 from workflow.facts import ExemptionWithdrawn
 
@@ -24,6 +25,7 @@ def exemption() -> None:
 @exemption.command(example='examboard exemption grant A00013 --exemption 6a --authority "minute 2026-4"')
 @click.argument("application")
 @KEY
+@click.option("--part", "parts", multiple=True, metavar="PART", help="A part that the candidate chose, where one may.")
 @click.option("--reason", type=options.PROSE, metavar="TEXT", help="Why, where there is more to say.")
 @click.option("--authority", type=options.PROSE, metavar="TEXT", help="Who decided, by which minute.")
 @options.on
@@ -33,6 +35,7 @@ def grant(
     ctx: click.Context,
     application: str,
     exemption: str,
+    parts: tuple[str, ...],
     reason: str | None,
     authority: str | None,
     on: date | None,
@@ -41,10 +44,12 @@ def grant(
     """
     Grant an exemption of the scheme, whose requirements the evidence meets.
 
-    Its parts are held for good in this application, without marks.
+    Its parts are held for good in this application, without marks. Where it is of some parts by the candidate's choice,
+    give --part for each one chosen.
     """
     service = wiring.service(ctx)
-    tell(grant_exemption(service, application, exemption, on, reason or "", authority or ""), as_json)
+    chosen = tuple(part_named(service, application, part) for part in parts)
+    tell(grant_exemption(service, application, exemption, on, reason or "", authority or "", chosen), as_json)
 
 
 @exemption.command(

@@ -217,7 +217,7 @@ class Kept:
         try:
             first, *rest = [json.loads(line) for line in whole.split(b"\n")]
             done = [Audited.read(one) for one in rest]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise Invalid([Problem(str(path), 0, "", "keeps no audit; name another file")]) from None
         if first != head:
             text = "keeps an audit of another database or with other options; name another file, or delete it"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cli import options, wiring
+from cli import held_keys, options, wiring
 from cli.options import Verb
 from cli.output import json_line, pairs, progress
 from workflow.calendar import count
@@ -18,7 +18,7 @@ def make(ctx: click.Context) -> None:
     Raises:
         Conflict: there is one already, or personal values are sealed under another.
     """
-    ring = wiring.ring(ctx)
+    ring = held_keys.ring(ctx)
     if (database := wiring.readable(ctx)) is not None:
         from storage.rewrap import wrapped_by
 
@@ -35,7 +35,7 @@ def show(ctx: click.Context, as_json: bool) -> None:
     """Show the names of the keys, and how much each of them has wrapped in the database of this call."""
     from storage.rewrap import wrapped_by
 
-    ring = wiring.ring(ctx)
+    ring = held_keys.ring(ctx)
     database = wiring.readable(ctx)
     counts = wrapped_by(database.engine) if database else {}
     rows = [
@@ -54,7 +54,7 @@ def rotate(ctx: click.Context) -> None:
     """Put a new key before the others and wrap every data key by it; a rotation that was stopped is gone on with."""
     from storage.rewrap import rewrap, wrapped_by
 
-    ring, database = wiring.ring(ctx), wiring.writable(ctx)
+    ring, database = held_keys.ring(ctx), wiring.writable(ctx)
     with ring.changing():
         newest = ring.keys[0].id
         left = sum(number for id_, number in wrapped_by(database.engine).items() if id_ != newest)
@@ -79,7 +79,7 @@ def retire(ctx: click.Context, dry_run: bool) -> None:
     from storage.rewrap import wrapped_by
 
     wiring.caller(ctx, "keep_keys")
-    ring, database = wiring.ring(ctx), wiring.writable(ctx)
+    ring, database = held_keys.ring(ctx), wiring.writable(ctx)
     with ring.changing():
         newest, *older = ring.keys
         if left := sum(number for id_, number in wrapped_by(database.engine).items() if id_ != newest.id):

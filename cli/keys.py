@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cli import key_ring, options, wiring
+from cli import held_keys, key_ring, options, wiring
 from cli.options import Noun
 from cli.output import json_line, pairs
 from workflow.errors import Misconfigured
@@ -46,7 +46,7 @@ def init(ctx: click.Context, name: str | None, ring: bool) -> None:
         key_ring.make(ctx)
         return
     chosen = wiring.settings(ctx)
-    file = wiring.key_place(ctx)
+    file = held_keys.key_place(ctx)
     _refuse_beside(file, chosen.database)
     made = make(file, name or chosen.seal_origin or _origin(chosen.board), wiring.now())
     click.echo(f"{file}: made for the log {made.name}; publish this key, and keep a copy of the file in a safe:")
@@ -68,7 +68,7 @@ def show(ctx: click.Context, ring: bool, pem: bool, vkey: bool, as_json: bool) -
     if ring:
         key_ring.show(ctx, as_json)
         return
-    file = wiring.key_file(ctx)
+    file = held_keys.key_file(ctx)
     if pem:
         click.echo(file.keys[0].pem, nl=False)
         return
@@ -109,7 +109,7 @@ def rotate(ctx: click.Context, ring: bool) -> None:
     if ring:
         key_ring.rotate(ctx)
         return
-    click.echo(wiring.key_file(ctx).rotate(wiring.now()), nl=False)
+    click.echo(held_keys.key_file(ctx).rotate(wiring.now()), nl=False)
 
 
 def _origin(board: str) -> str:

@@ -7,6 +7,7 @@ Imports click alone, so that `--help` is fast: pathlib, the error tree and the r
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
@@ -23,7 +24,7 @@ NOUNS = {
     "db": "Make, upgrade, check and rebuild the database.",
     "eligibility": "Check evidence against a scheme; decide applications; reopen decisions.",
     "endorsement": "Record, withdraw and list endorsements by instructors.",
-    "evidence": "List, check and judge the evidence of an application.",
+    "evidence": "Add, list, check and judge the evidence of an application.",
     "exemption": "Grant, withdraw and list exemptions from parts.",
     "export": "Write lists to CSV and XLSX files.",
     "extension": "Extend the validity of parts and deadlines, for one application or a whole cohort.",
@@ -31,11 +32,11 @@ NOUNS = {
     "keys": "Make, show and replace the keys for sealing and those of personal values (--ring).",
     "misconduct": "Report, find, lift and list misconduct.",
     "notice": "List, show, deliver and retry notices.",
+    "proposal": "List and confirm what needs a second person.",
     "recheck": "Request and decide rechecks of results; list the open ones.",
     "report": "Count what became of applications.",
     "retention": "Say whose data need not be kept any more, and erase it.",
     "review": "Record the results of panels.",
-    "proposal": "List and confirm what needs a second person.",
     "round": "Take in a whole examination round from files.",
     "scheduler": "Run the nightly work by itself, night by night; check a node.",
     "scheme": "Write, check, prove, compare and show scheme documents.",
@@ -53,8 +54,9 @@ class Lazy(dict[str, click.Command]):
     def __missing__(self, name: str) -> click.Command:
         if name not in NOUNS:
             raise KeyError(name)
-        from cli.loading import load
+        from cli.loading import load, spare_the_collector
 
+        spare_the_collector()
         load("cli.errors")  # what tells of errors is there before the first one
         noun: click.Command = getattr(load(f"cli.{name}"), name)
         self[name] = noun
@@ -92,6 +94,14 @@ class Root(click.Group):
         with formatter.section("Nouns (each has verbs: examboard NOUN --help)"):
             formatter.write_dl(list(NOUNS.items()))
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the root's own arguments; a word that no system call takes is refused before it goes anywhere."""
+        for number, word in enumerate(args, 1):
+            # Bytes that are no UTF-8 come as characters that can be written back: a file may be called so.
+            if "\0" in word or not _is_word(word):
+                raise click.UsageError(f"word {number} holds a NUL or half a character (a lone surrogate)", ctx)
+        return super().parse_args(ctx, args)
+
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *_: Any, **extra: Any) -> NoReturn:
         """Run a command line and end the process with the right exit code."""
         extra.pop("standalone_mode", None)
@@ -104,6 +114,14 @@ class Root(click.Group):
 
             code = errors.tell(error, options.debug)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _is_word(word: str) -> bool:
+    try:
+        os.fsencode(word)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:

@@ -6,11 +6,12 @@ Imports click and little else: help must stay fast, so whatever reads a value is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -18,12 +19,30 @@ from cli.root import RootOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_MOST_WORD: Final = 1000
+_LONG: Final = re.compile(r"(?<!\d)\d{17}[\dXxＸｘ](?!\d)")
+
 
 def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     """Keep a root option that stands behind the verb: there it counts more than before the noun."""
     if value and param.name:
         setattr(ctx.ensure_object(RootOptions), param.name, value)
     return value
+
+
+def _fault_of(word: str) -> str:
+    if len(word) > _MOST_WORD:
+        return f"is longer than {_MOST_WORD} characters"
+    # What Python makes of bytes on the command line that are no UTF-8.
+    return "is not UTF-8 text" if any("\ud800" <= character <= "\udfff" for character in word) else ""
+
+
+def _names_person(text: str) -> bool:
+    if not _LONG.search(text):
+        return False
+    from workflow.identity import is_resident_number
+
+    return any(is_resident_number(found[0]) for found in _LONG.finditer(text))
 
 
 class Verb(click.Command):
@@ -41,6 +60,20 @@ class Verb(click.Command):
             click.Option([name], hidden=True, expose_value=False, callback=_keep, is_flag=name == "--debug")
             for name in ("--database", "--actor", "--token-file", "--debug")
         ]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; a word that no record could hold is refused before anything is looked for by it."""
+        rest = super().parse_args(ctx, args)
+        for parameter in self.params:
+            value = ctx.params.get(parameter.name or "")
+            for word in value if isinstance(value, tuple) else (value,):
+                if isinstance(word, str) and (fault := _fault_of(word)):
+                    raise click.BadParameter(fault, ctx, parameter)
+            # Not what was typed but what became of it, since a room or a file may be named so too.
+            if parameter.name != "document_number" and _names_person(str(value)):
+                fault = "holds an identity number, which belongs in the register of persons only"
+                raise click.BadParameter(fault, ctx, parameter)
+        return rest
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the example as it stands."""

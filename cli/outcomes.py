@@ -45,7 +45,7 @@ def tell_all(ctx: click.Context, outcomes: Iterable[Outcome], as_json: bool, dry
         if as_json:
             json_line(_as_json(outcome))
         else:
-            click.echo(_text(outcome))
+            click.echo(errors.harmless(_text(outcome)))
         if outcome.error:
             failed += 1
             codes.add(outcome.error.exit_code)

@@ -8,14 +8,18 @@ table. rich is imported when a table or a bar is drawn, not before.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import click
 
 Row = Mapping[str, Any]
+
+# Control characters, what turns the direction of writing, and half characters; not the tab.
+UNSEEN: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def is_terminal() -> bool:
@@ -24,8 +28,9 @@ def is_terminal() -> bool:
 
 
 def json_line(value: object) -> None:
-    """Print a value as one line of JSON."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    """Print a value as one line of JSON, in which nothing moves a terminal's cursor."""
+    text = json.dumps(value, ensure_ascii=False)
+    click.echo(UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def listing(rows: Iterable[Row], columns: Mapping[str, str], as_json: bool) -> None:

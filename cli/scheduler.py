@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from cli import options, wiring
+from cli import held_keys, options, wiring
+from cli.files import read_text
 from cli.logs import json_log
 from cli.options import Noun
 from cli.output import json_line
@@ -20,7 +21,7 @@ from scheduler.delivery import deliver
 from scheduler.health import Files, fault_in
 from scheduler.runner import BEAT, Beat, Runner, Stop, run_beats
 from workflow.calendar import count
-from workflow.errors import ExamboardError, Unavailable
+from workflow.errors import ExamboardError, Invalid, NotFound, Unavailable
 from workflow.service import Service
 
 EXCEPTIONS = 1  # the exit code where applications were parked
@@ -70,7 +71,7 @@ def run(
     night = replace(wiring.night(ctx, node=name), is_stopping=stop.is_set)
     sends = _delivery(ctx, night.service, stop, log) if delivers else None
     runner = Runner(
-        night, log, Files(health, metrics).write, name, os.getpid(), sends, wiring.sealer(ctx, night.service, name)
+        night, log, Files(health, metrics).write, name, os.getpid(), sends, held_keys.sealer(ctx, night.service, name)
     )
     with _heeding_signals(stop):
         if once:
@@ -142,8 +143,8 @@ def health(ctx: click.Context, health: Path, max_age: float, as_json: bool) -> N
     A node at work on a long night gives a sign of life every ten seconds.
     """
     try:
-        fault = fault_in(health.read_text(encoding="utf-8"), wiring.now(), max_age)
-    except (OSError, UnicodeDecodeError):
+        fault = fault_in(read_text(health), wiring.now(), max_age)
+    except (Invalid, NotFound):
         fault = f"no health file can be read at {health}"
     if as_json:
         json_line({"ok": not fault, "reason": fault or None})

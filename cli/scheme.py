@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cli import options, scheme_cases, scheme_tools, wiring
-from cli.errors import clause_text
 from cli.files import name_of
 from cli.options import Noun
-from cli.output import aligned, json_line, listing
+from cli.output import json_line, listing
 from cli.scaffold import schema_text
+from cli.scheme_words import scheme_text
 from cli.shelf import effective_named, level_named, pinned_file, scheme_named, schemes
-from workflow.assessed import Level, Part
 from workflow.calendar import count
-from workflow.eligibility import assess
 from workflow.errors import Invalid, Objection, Problem, Refused
-from workflow.evidence import Evidence
 from workflow.machine import machine_of
-from workflow.scheme import Pinned, Scheme
+from workflow.scheme import Pinned
 from workflow.scxml import scxml
 
 
@@ -63,7 +59,7 @@ def _row(pinned: Pinned) -> dict[str, Any]:
 @click.pass_context
 def show(ctx: click.Context, scheme: str, effective: bool, as_json: bool) -> None:
     """
-    Show a scheme: its levels, parts and conditions, each with its clause.
+    Show a scheme: every rule in it in words, each with its clause.
 
     SCHEME is an id, a name of the edition, or a file.
     """
@@ -74,7 +70,7 @@ def show(ctx: click.Context, scheme: str, effective: bool, as_json: bool) -> Non
     if as_json:
         json_line({"digest": pinned.digest, **pinned.scheme.model_dump(mode="json", by_alias=True, exclude_none=True)})
     else:
-        click.echo("\n".join(_text(pinned)))
+        click.echo("\n".join(scheme_text(pinned)))
 
 
 def _show_effective(ctx: click.Context, scheme: str, as_json: bool) -> None:
@@ -91,43 +87,6 @@ def _show_effective(ctx: click.Context, scheme: str, as_json: bool) -> None:
     click.echo(f"sha256 {digest}; * is set by the board's own policy")
     for place, (line, _) in zip(places, lines, strict=True):
         click.echo(f"{place:<{width}} | {line}")
-
-
-def _text(pinned: Pinned) -> Iterator[str]:
-    known = pinned.scheme
-    offer = f"offered from {known.edition.offered_from} until {known.edition.offered_until or 'further notice'}"
-    yield f"{known.title} ({known.scheme}, version {known.version})"
-    yield f"  occupation {known.occupation.code} {known.occupation.title}; {offer}"
-    yield f"  names of the edition: {', '.join(known.edition.names)}"
-    yield f"  sha256 {pinned.digest}"
-    yield f"  when a held part runs out: {known.lapse.effect} [{clause_text(str(known.lapse.clause))}]"
-    yield f"  completion is judged on the day {known.completion.judged_on}"
-    yield "parts"
-    yield from aligned([(name, part.title, part.kind, *_marks(part)) for name, part in known.parts.items()], indent=2)
-    for number, level in known.levels.items():
-        yield f"level {number}: {level.title}"
-        course = "waived" if level.training.waived else f"{level.training.hours} class hours and a certificate"
-        yield f"  training: {course} [{clause_text(str(level.training.clause))}]"
-        yield f"  stages: {', '.join(f'{state} ({stage})' for state, stage in level.stages.items())}"
-        if level.window:
-            yield f"  all parts within {level.window} [{clause_text(str(level.window.clause))}]"
-        for state, deadline in level.deadlines.items():
-            yield f"  deadline of {state}: {deadline} [{clause_text(str(deadline.clause))}]"
-        yield from _conditions(number, level, known)
-        for key, exemption in level.exemptions.items():
-            yield f"  exemption {key}: {', '.join(exemption.parts)} [{clause_text(str(exemption.clause))}]"
-
-
-def _marks(part: Part) -> tuple[str, str]:
-    valid = f"valid {part.validity}" if part.validity else "no validity of its own"
-    return f"{part.pass_mark} of {part.maximum} passes", valid
-
-
-def _conditions(number: int, level: Level, known: Scheme) -> Iterator[str]:
-    asked = assess(number, level, Evidence(), known.edition.in_force_from, known.terms)
-    for condition in asked.conditions:
-        wants = " and ".join(f.requirement for f in condition.findings)
-        yield f"  condition {condition.id}: {wants} [{clause_text(condition.clause)}]"
 
 
 @scheme.command(example="examboard scheme check my-scheme.yaml")

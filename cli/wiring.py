@@ -12,13 +12,13 @@ import secrets
 import socket
 import time
 import uuid
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from cli.held_keys import ring_place
 from cli.loading import load
 from cli.settings import Settings as Settings
 from cli.settings import settings as settings
@@ -34,10 +34,6 @@ if TYPE_CHECKING:  # SQLAlchemy costs a third of a second that a check of a docu
     from scheduler.night import Night
     from scheduler.sinks import FileSink, SmtpSink
     from storage.database import Database
-    from storage.keyring import Ring
-    from storage.keys import KeyFile
-    from workflow.notes import PublicKey
-    from workflow.seals import Sealing
 
 
 def service(ctx: click.Context, write: bool = True, or_empty: bool = False, act: str = "") -> Service:
@@ -146,66 +142,6 @@ def night(ctx: click.Context, write: bool = True, node: str = "") -> Night:
         by = actor.name
     # What time alone does is the clock's, whoever lets it run.
     return Night(Service(stores, now, _new_key, CLOCK_ACTOR, chosen.time_zone), by, chosen.remind_days, time.sleep)
-
-
-def key_place(ctx: click.Context) -> Path:
-    """Give the place of the key file."""
-    return Path(settings(ctx).seal_key).expanduser()
-
-
-def ring_place(ctx: click.Context) -> Path | None:
-    """Give the place of the key ring of personal values; None: the database knows its own."""
-    place = settings(ctx).key_ring
-    return Path(place).expanduser() if place else None
-
-
-def ring(ctx: click.Context) -> Ring:
-    """Give the key ring of personal values; its file need not be there."""
-    from storage.database import ring_place as embedded
-    from storage.engine import normal_url
-    from storage.keyring import Ring
-
-    return Ring(ring_place(ctx) or embedded(normal_url(settings(ctx).database)))
-
-
-def key_file(ctx: click.Context) -> KeyFile:
-    """
-    Read the board's keys for sealing.
-
-    Raises:
-        NotFound: there is no key file.
-        Misconfigured: others may read it.
-        Corrupt: it is none.
-    """
-    from storage.keys import read
-
-    return read(key_place(ctx))
-
-
-def public_keys(ctx: click.Context) -> tuple[PublicKey, ...]:
-    """Give the public keys of the key file, newest first; none where there is no such file."""
-    try:
-        return key_file(ctx).keys
-    except NotFound:
-        return ()
-
-
-def sealer(ctx: click.Context, service: Service, by: str) -> Callable[[], Sealing] | None:
-    """
-    Give what seals whatever is new; None where the board has no key file.
-
-    Args:
-        ctx: The command's context.
-        service: The service, whose clock is used.
-        by: Who seals.
-    """
-    from storage.keys import verify
-    from workflow.seals import seal
-
-    if not key_place(ctx).exists():
-        return None
-    # Read anew each night: the key may have been replaced since.
-    return lambda: seal(service.stores.seals, key_file(ctx), verify, service.now(), by)
 
 
 def log_name() -> str:

@@ -89,7 +89,8 @@ def _end(standing: Standing, rules: Rules) -> Iterator[str]:
         clauses += [x.clause for x in (level.window, *rules.parts.values()) if x]
         clause = next((c for c in clauses if str(c) == a.expiry.clause), None)
         lines = [
-            f"on {a.expiry.expired_on}, since {a.expiry.cause}; its last valid day was {a.expiry.last_valid_on}",
+            f"on {a.expiry.expired_on}, since {standing.expired_because}; "
+            f"its last valid day was {a.expiry.last_valid_on}",
             f"by clause: {clause_text(a.expiry.clause)}",
             clause.reading if clause and clause.reading else "",
             f"recorded as {recorded}" if a.expiry_sequence else recorded,

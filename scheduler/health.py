@@ -164,7 +164,7 @@ def fault_in(text: str, now: datetime, most_seconds: float) -> str:
         node, reason = found["node"], found["reason"]
         beat_at = datetime.fromisoformat(found["beat_at"])
         age = (now - beat_at).total_seconds()
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return "the health file is not one of Examboard's"
     if reason:
         return f"node {node}: {reason}"

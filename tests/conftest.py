@@ -11,7 +11,8 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import Connection
 
-from storage import citus, database
+from storage import citus, database, making
+from storage.engine import sqlite_file
 from storage.keyring import Ring
 from storage.migrations import run
 from tests import postgres, same_database
@@ -32,9 +33,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _one_ring_for_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Name a key ring for the databases on the test server, as a board's settings do; a test may name its own."""
-    embedded, file = database.ring_place, tmp_path_factory.mktemp("ring") / "board.ring"
+    embedded, file = making.ring_place, tmp_path_factory.mktemp("ring") / "board.ring"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(database, "ring_place", lambda url: embedded(url) or file)
+        # What is made where a user keeps settings and data is made here, by this process and by those that tests start.
+        for folder in ("CONFIG", "DATA", "STATE"):
+            patched.setenv(f"XDG_{folder}_HOME", str(tmp_path_factory.getbasetemp() / folder.lower()))
+        for module in (making, database):
+            patched.setattr(module, "ring_place", lambda url: embedded(url) if sqlite_file(url) else file)
         yield
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import count
+from typing import Self
 
 from storage.memory import MemoryStores
 from tests.timeline import EVIDENCE, day
@@ -32,7 +33,7 @@ class Board:
         keys = count(1)
         self.service = Service(self.stores, lambda: self.instant, lambda: f"k{next(keys)}", "clerk")
 
-    def at(self, on: str) -> Board:
+    def at(self, on: str) -> Self:
         """Let it be noon of a day."""
         self.instant = datetime.combine(day(on), time(4), UTC)
         return self
@@ -46,14 +47,14 @@ class Board:
         candidate: str = "c",
         evidence: Evidence = EVIDENCE,
         scheme: Pinned | None = None,
-    ) -> Board:
+    ) -> Self:
         """File an application on a day."""
         self.at(on)
         self.stores.candidates.add([Candidate(candidate, candidate, "passport", f"P{candidate}")])
         self.service.submit(candidate, scheme or self.schemes[0], level, evidence, day(on), key, cohort=cohort)
         return self
 
-    def ready(self, key: str, on: str = "2024-03-15", level: int = 3, cohort: str = "", candidate: str = "c") -> Board:
+    def ready(self, key: str, on: str = "2024-03-15", level: int = 3, cohort: str = "", candidate: str = "c") -> Self:
         """File, accept and, where the level asks for it, train."""
         self.file(key, on, level, cohort, candidate)
         accept(self.service, key)
@@ -69,7 +70,7 @@ class Board:
             self.at(on)
         return self.service.record(key, fact, day(on) if on else None)
 
-    def passed(self, key: str, part: str, sat: str, announced: str, marks: str = "60") -> Board:
+    def passed(self, key: str, part: str, sat: str, announced: str, marks: str = "60") -> Self:
         """Admit, mark and announce."""
         self.record(key, f.Admitted(part=part, sitting=sat, sat_on=day(sat)), sat)
         self.record(key, f.ScoreRecorded(part=part, sitting=sat, sat_on=day(sat), score=Decimal(marks)), sat)

@@ -45,6 +45,7 @@ FACTS: Final[tuple[f.Fact, ...]] = (
     f.Annulled(reason="misconduct", authority="board"),
     f.InformationRequested(reason="employer's letter"),
     f.Resubmitted(evidence=EVIDENCE),
+    f.EvidenceAdded(evidence=Evidence(born_on=date(1990, 2, 28))),
     f.EvidenceChecked(item="work/0", status="rejected", issuer="employer", reference="L-1", reason="forged"),
     f.EvidenceJudged(item="education/0", relation="same", reason="like it", authority="board"),
     f.EligibilityReopened(reason="forged letter", authority="board"),

@@ -12,14 +12,13 @@ from tests.cli.conftest import FACTS, document, run_on
 WHY: Final = ("--reason", "asked for", "--authority", "minute 1")
 LINES: Final[tuple[tuple[str, ...], ...]] = (
     ("certificate", "award", "A1", "--authority", "minute 7"),
-    ("training", "waive", "A4", *WHY, "--on", "2026-09-01"),
     ("sitting", "create", "S9", "--part", "theory", "--part", "skills", "--on", "2026-10-10", "--room", "101:9"),
     ("sitting", "admit", "S9", "A4", "--on", "2026-10-01"),
     ("score", "record", "A4", "--sitting", "S9", "--part", "theory", "--score", "59.5"),
     ("score", "announce", "--sitting", "S9", "--on", "2026-11-06"),
     ("recheck", "request", "A4", "--sitting", "S9", "--part", "theory", "--reason", "asked", "--on", "2026-11-07"),
     ("sitting", "create", "S11", "--part", "theory", "--on", "2026-12-10", "--room", "101:9", "--centre", "北京"),
-    ("sitting", "admit", "S11", "A3"),
+    ("sitting", "admit", "S11", "A4"),
     ("misconduct", "report", "A8", "--sitting", "S3", "--part", "theory", "--what", "a note on the desk"),
     ("extension", "grant", "A5", "--part", "theory", "--until", "2027-12-31", *WHY),
     ("keys", "init", "--name", "exams.example.org/log"),
@@ -28,13 +27,14 @@ LINES: Final[tuple[tuple[str, ...], ...]] = (
 )
 
 
-def build(database: Path, here: Path) -> dict[str, tuple[str, ...]]:
+def build(database: Path, here: Path, first: str = "王A1") -> dict[str, tuple[str, ...]]:
     """
     Do what a board does in some weeks, on a board that has taken in the small round.
 
     Args:
         database: Its database.
         here: The folder to which files are written that a verb can read.
+        first: Name of the first person.
 
     Returns:
         Words that a verb may be given, by the name of the parameter.
@@ -49,8 +49,8 @@ def build(database: Path, here: Path) -> dict[str, tuple[str, ...]]:
         ask(*line)
     ask("audit", "prove", "A1", "--output", here / "proof.json")
     _files(here)
-    persons = [str(ask("candidate", "find", "--name", f"王A{n}", "--json")[0]["candidate"]) for n in (1, 3, 4)]
-    certificates = [str(row["number"]) for row in ask("certificate", "list", "--json")]
+    persons = [str(ask("candidate", "find", "--name", name, "--json")[0]["candidate"]) for name in (first, "王A3", "王A4")]
+    certificates = [str(row["certificate"]) for row in ask("certificate", "list", "--json")]
     runs = [str(row["run"]) for row in ask("jobs", "history", "--json")][:3]
     applications = ("A1", "A3", "A4", "A5", "A6", "A8", "NOPE")
     sittings = ("S1", "S2", "S3", "S9", "S11", "S99")
@@ -68,14 +68,14 @@ def build(database: Path, here: Path) -> dict[str, tuple[str, ...]]:
         "number": (*certificates, "1", "2"),
         "run": (*runs, "nix"),
         "cohort": ("c1", "c2"),
-        "name": ("王A1", "王A3", "anna", "exams.example.org/b"),
+        "name": (first, "王A3", "anna", "exams.example.org/b"),
         "document_type": ("resident_id", "passport"),
         "document_number": (document(1), document(60), "G12345678"),
         "document": ("resident_id",),
         "phone": ("19900000001",),
         "email": ("wang@example.org",),
         "sex": ("male", "女"),
-        "item": ("work-1", "certificate-1", "1"),
+        "item": ("work/0", "certificates/0", "work/9"),
         "degree": ("warning", "minor", "serious", "1"),
         "form": ("review", "thesis", "interview"),
         "occupation": ("4-07-03-02",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Self
 
 from workflow import facts as f
 from workflow.application import Application
@@ -101,26 +102,26 @@ class Timeline:
         if draft.new:
             self.history += draft.append().events
 
-    def record(self, fact: Fact, on: str, known: str = "") -> Timeline:
+    def record(self, fact: Fact, on: str, known: str = "") -> Self:
         """Record any fact."""
         draft = Draft(self.history, self.rules, self._instant(known or on), "clerk")
         draft.propose(fact, day(on), f"c{len(self.history)}")
         self._keep(draft)
         return self
 
-    def accept(self, on: str = "") -> Timeline:
+    def accept(self, on: str = "") -> Self:
         fact = f.EligibilityAccepted(condition="1", conditions_met=("1",), evidence_digest="")
         return self.record(fact, on or self.submitted)
 
-    def train(self, on: str, hours: int = 100, certificate: bool = True) -> Timeline:
+    def train(self, on: str, hours: int = 100, certificate: bool = True) -> Self:
         fact = f.TrainingRecorded(hours=Decimal(hours), completion_certificate=certificate, completed_on=day(on))
         return self.record(fact, on)
 
-    def admit(self, part: str, on: str, known: str = "") -> Timeline:
+    def admit(self, part: str, on: str, known: str = "") -> Self:
         """Admit to a sitting on a day; the sitting is called after the day."""
         return self.record(f.Admitted(part=part, sitting=on, sat_on=day(on)), min(on, known or on), known)
 
-    def score(self, part: str, on: str, marks: str, announced: str = "", known: str = "") -> Timeline:
+    def score(self, part: str, on: str, marks: str, announced: str = "", known: str = "") -> Self:
         """Admit if need be, record marks, and announce them where a day is given."""
         review = part == "review"
         if not review and not any(
@@ -132,17 +133,17 @@ class Timeline:
         self.record(fact, on, known)
         return self.announce(part, on, announced, known) if announced else self
 
-    def announce(self, part: str, sat: str, on: str, known: str = "") -> Timeline:
+    def announce(self, part: str, sat: str, on: str, known: str = "") -> Self:
         return self.record(f.ScoreAnnounced(part=part, sitting=sat), on, known)
 
-    def absent(self, part: str, on: str) -> Timeline:
+    def absent(self, part: str, on: str) -> Self:
         return self.record(f.AbsenceRecorded(part=part, sitting=on, sat_on=day(on)), on)
 
-    def amend(self, part: str, sat: str, marks: str, on: str) -> Timeline:
+    def amend(self, part: str, sat: str, marks: str, on: str) -> Self:
         fact = f.ScoreAmended(part=part, sitting=sat, score=Decimal(marks), reason="recheck", authority="board")
         return self.record(fact, on)
 
-    def night(self, on: str, known: str = "") -> Timeline:
+    def night(self, on: str, known: str = "") -> Self:
         """Let the nightly job write down what the clock has made true by a day."""
         draft = Draft(self.history, self.rules, self._instant(known or on) + timedelta(hours=12), "nightly")
         draft.write_down(day(on))

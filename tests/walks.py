@@ -14,7 +14,7 @@ from workflow.application import Application, Attempt
 from workflow.draft import Draft
 from workflow.eligibility import assess
 from workflow.errors import Refused
-from workflow.evidence import Certificate, Evidence, Work
+from workflow.evidence import Certificate, Evidence, Statement, Work
 from workflow.facts import Fact
 from workflow.machine import machine_of
 from workflow.rules.marking import marks_of
@@ -114,6 +114,11 @@ class Walk:
         maker = {
             "request_information": lambda: f.InformationRequested(reason="a letter"),
             "resubmit": lambda: f.Resubmitted(evidence=a.evidence),
+            "add_evidence": lambda: f.EvidenceAdded(
+                evidence=Evidence(
+                    statements=(Statement(statement=chance.choice(("medical", "ethics")), made_on=self.on),)
+                )
+            ),
             "check_evidence": lambda: f.EvidenceChecked(item="work/0", status="verified", issuer="employer"),
             "judge_evidence": lambda: f.EvidenceJudged(item="work/0", relation="same", **WHY),
             "accept": lambda: f.EligibilityAccepted(
@@ -164,7 +169,7 @@ class Walk:
     def _exempt(self) -> Fact | None:
         known = self.rules.level.exemptions
         key = self.chance.choice(list(known)) if known else ""
-        return f.ExemptionGranted(exemption=key, parts=known[key].parts) if key else None
+        return f.ExemptionGranted(exemption=key, parts=known[key].parts[: known[key].choose]) if key else None
 
     def _found(self, degree: str, what: dict[str, str]) -> Fact:
         known = self.rules.scheme.misconduct.get(degree)

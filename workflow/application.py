@@ -138,7 +138,7 @@ class Application(Snapshot):
         exemptions: The exemptions that were granted, by their keys in the scheme, each with its parts.
         endorsements: (sequence, endorsement) of what instructors have confirmed and nobody has taken back.
         attempts: Every attempt, in the order of recording.
-        authorizations: (day, last day given by the board, attempts before) of each authorization to test.
+        authorizations: (day, last day given by the board, attempts before, part or empty) of each permit to test.
         lapsed: (part, sitting) of passes that have run out.
         restarted: Those of them, with all other attempts until then, after which every part starts again.
         extensions: (part, last valid day) granted by the board.
@@ -152,7 +152,7 @@ class Application(Snapshot):
         certificate_standing: Standing of the certificate; empty if there is none.
         certificate_remarks: Remarks of replacements, oldest first.
         certificate_before: Standing of the certificate when the clock ended it; empty where it has not.
-        credits: (sequence, credits) recorded toward renewals and not rejected.
+        credits: Those recorded toward renewals, oldest first, also the rejected ones.
         renewals: (day, renewal), oldest first.
         is_renewal_missed: Whether it is written down that the last valid day passed without a renewal.
         ended: The reason of a withdrawal or annulment.
@@ -190,7 +190,7 @@ class Application(Snapshot):
     exemptions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     endorsements: tuple[tuple[int, f.EndorsementRecorded], ...] = ()
     attempts: tuple[Attempt, ...] = ()
-    authorizations: tuple[tuple[date, date | None, int], ...] = ()
+    authorizations: tuple[tuple[date, date | None, int, str], ...] = ()
     lapsed: tuple[tuple[str, str], ...] = ()
     restarted: tuple[tuple[str, str], ...] = ()
     extensions: tuple[tuple[str, date], ...] = ()
@@ -204,7 +204,7 @@ class Application(Snapshot):
     certificate_standing: str = ""
     certificate_remarks: tuple[str, ...] = ()
     certificate_before: str = ""
-    credits: tuple[tuple[int, f.CreditRecorded], ...] = ()
+    credits: tuple[f.KnownCredit, ...] = ()
     renewals: tuple[tuple[date, f.CertificateRenewed], ...] = ()
     is_renewal_missed: bool = False
     ended: str = ""

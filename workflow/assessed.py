@@ -67,9 +67,10 @@ class Part(Strict):
         conditions: The ways to be let in to it, by their number in the regulation; any one is enough; none: nothing is
             asked for but what the level asks of everybody.
         maximum: Most marks that can be had.
-        components: What its marks are made of, by name; none: its marks are entered as they are.
+        components: What its marks are made of, by name; none: its marks are entered as they are. Where each of them has
+            a pass mark, the part may leave out its own.
         may_fail: How many components may miss their own pass mark.
-        pass_mark: Marks that pass; this number itself passes. 0 where only the components have pass marks.
+        pass_mark: Marks that pass; this number itself passes.
         validity: How long a pass stays valid; absent: it does not lapse.
         requires: Parts that must be held, still valid, on the day on which this one is assessed.
         endorsement: What an instructor must have confirmed before any sitting; absent: nothing.
@@ -154,27 +155,6 @@ class Part(Strict):
     def components_that_decide(self) -> dict[str, Component]:
         """The components whose own marks can fail the part."""
         return {key: c for key, c in self.components.items() if c.pass_mark is not None or c.floor is not None}
-
-
-def filled_in(parts: Mapping[Any, Any]) -> dict[Any, Any]:
-    """
-    Fill in what parts leave out because they are `like` another one.
-
-    Args:
-        parts: The parts as they stand in a document; whatever is wrong in them is left to be found there.
-    """
-    return {key: _filled_in(parts, key, ()) for key in parts}
-
-
-def _filled_in(parts: Mapping[Any, Any], key: Any, seen: tuple[Any, ...]) -> Any:
-    part = parts[key]
-    like = part.get("like") if isinstance(part, Mapping) else None
-    if not isinstance(like, str) or like not in parts or like == key or like in seen:
-        return part
-    other = _filled_in(parts, like, (*seen, key))
-    if not isinstance(other, Mapping) or "like" in other:
-        return part
-    return {**{k: v for k, v in other.items() if k != "names"}, **{k: v for k, v in part.items() if k != "like"}}
 
 
 class Training(Strict):

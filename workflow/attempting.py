@@ -141,8 +141,8 @@ class Resits(Strict):
         counts = self.in_all is not None or self.is_in_years or self.waiting or self.waiting_after
         if self.counts_other_applications and not counts:
             raise ValueError(
-                "counts_other_applications has nothing to count there: most is counted in one application; write in_all "
-                "for attempts in all applications together, or within or per with a year"
+                "counts_other_applications has nothing to count there: most is counted in one application; write "
+                "in_all for attempts in all applications together, or within or per with a year"
             )
         if self.at_cap == "restart_course" and (self.counts_other_applications or self.bar):
             name = "bar" if self.bar else "counts_other_applications"

@@ -258,9 +258,7 @@ def without_a_way(
     """
     held = held_on(application, rules, day)
     spent = {
-        part: found
-        for part in parts
-        if part not in held and (found := used_up(application, rules, part)) is not None
+        part: found for part in parts if part not in held and (found := used_up(application, rules, part)) is not None
     }
     if not spent or complete_set(application, rules):
         return

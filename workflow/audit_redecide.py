@@ -2,8 +2,8 @@
 Re-deciding: every decision of a history put through the rules of its day again, and what they say today.
 
 Pure. The machine itself judges, not the compiled table. Where it refuses, or leads elsewhere, that is a finding, and
-the audit goes on from what was decided. A bar from another application of the candidate is not asked for: replay knows
-one history alone.
+the audit goes on from what was decided. What another application of the candidate brings (a bar, attempts that count as
+well) is not asked for: replay knows one history alone.
 """
 
 from __future__ import annotations

@@ -39,7 +39,8 @@ class Bar:
         """Object to something that is to happen on a day inside the bar."""
         if not self.since <= day <= self.until:
             return None
-        return Objection("is_not_barred", f"barred through {self.until} for {self.why}; {what} is on {day}", self.clause)
+        text = f"barred through {self.until} for {self.why}; {what} is on {day}"
+        return Objection("is_not_barred", text, self.clause)
 
 
 def bars_of(application: Application, rules: Rules) -> tuple[Bar, ...]:

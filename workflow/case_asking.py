@@ -22,6 +22,8 @@ from workflow.standing import Standing
 from workflow.telling import tell
 from workflow.worked_cases import KEY, Case, Cases, Expectation
 
+STANDINGS: Final = ("valid", "suspended", "revoked", "expired", "none")
+
 
 @dataclass(frozen=True)
 class Miss:
@@ -159,7 +161,7 @@ def _expired_on(standing: Standing, _rules: Rules, _day: date) -> date | None:
 
 def _because(standing: Standing, _rules: Rules, _day: date) -> _Texts:
     expiry = standing.application.expiry
-    return _Texts((f"{expiry.cause} [{expiry.clause}]",) if expiry else ())
+    return _Texts((f"{standing.expired_because} [{expiry.clause}]",) if expiry else ())
 
 
 def _certificate(standing: Standing, rules: Rules, day: date) -> str:

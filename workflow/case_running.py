@@ -7,15 +7,15 @@ Nothing here decides anything; stores are handed in, and every instant is the ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from workflow.case_asking import Miss, asked, asked_of_eligibility
+from workflow.case_asking import STANDINGS, Miss, asked, asked_of_eligibility
 from workflow.case_facts import MORNING, Step
 from workflow.case_steps import steps_of
 from workflow.case_taking import CANDIDATE, take
@@ -23,11 +23,14 @@ from workflow.document import nearest
 from workflow.eligibility import assess, assessed
 from workflow.errors import ExamboardError, Invalid, NotFound, Problem, Refused
 from workflow.evidence import Evidence
+from workflow.machine import machine_of
 from workflow.offers import Applicant, Earlier, scheme_for
 from workflow.ports import Candidate, Stores
 from workflow.scheme import Pinned, Rules
 from workflow.service import Service
-from workflow.worked_cases import KEY, Beginning, Case, Cases, Filed
+from workflow.worked_cases import KEY, Beginning, Case, Cases, Filed, Path
+
+_OF_PARTS: Final = ("held", "lapsed", "last_valid_on")
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,9 @@ def run_cases(cases: Cases, schemes: Sequence[Pinned], stores: Callable[[], Stor
         [_prepared(cases, filed, schemes, case, problems) for filed in cases.filed(i)]
         for i, case in enumerate(cases.file.cases)
     ]
+    for i, applications in enumerate(prepared):
+        if rules := applications[-1].rules:
+            problems += _named_wrong(cases, i, rules)
     if problems:
         raise Invalid(dict.fromkeys(problems))  # a beginning that is shared is read for each case
     for i, applications in enumerate(prepared):
@@ -148,6 +154,26 @@ def _prepared(cases: Cases, filed: Filed, schemes: Sequence[Pinned], case: Case,
     steps, found = steps_of(cases, filed, rules)
     problems += found
     return _Prepared(filed, steps, pinned, rules)
+
+
+def _named_wrong(cases: Cases, i: int, rules: Rules) -> Iterator[Problem]:
+    """Find the states, parts, conditions and standings that a case expects and that its level does not have."""
+    case = cases.file.cases[i]
+    expected: list[tuple[Path, str, Iterable[object], Iterable[object]]] = [
+        (("by",), "condition", case.by or (), rules.level.conditions)
+    ]
+    for j, said in enumerate(case.expect):
+        at: Path = ("expect", j)
+        expected += [
+            ((*at, "state"), "state", [said.state] if said.state else (), (*machine_of(rules).states, "unknown")),
+            ((*at, "certificate"), "standing", [said.certificate] if said.certificate else (), STANDINGS),
+            *(((*at, name), "part", getattr(said, name) or (), rules.parts) for name in _OF_PARTS),
+        ]
+    for path, what, names, known in expected:
+        for name in names:
+            if name not in known:
+                text = f"there is no {what} {name!r}{nearest(name, known)}"
+                yield cases.problem(("cases", i, *path), text)
 
 
 def _earlier(cases: Cases, case: Case, schemes: Sequence[Pinned]) -> list[Earlier]:
@@ -189,12 +215,15 @@ def _misses(cases: Cases, i: int, applications: Sequence[_Prepared], stores: Cal
         return
     board = _board(applications, stores())
     steps = sorted(
-        ((step, x) for x in applications for step in [_submission(x), *x.steps]), key=lambda both: both[0].recorded_at
+        ((step, x) for x in applications for step in [_submission(x, case.refused if x is own else None), *x.steps]),
+        key=lambda both: both[0].recorded_at,
     )
     for step, x in steps:
         if miss := _taken(cases, board, x, step):
             yield miss
             return  # what follows would only repeat it
+        if step.name == "submit" and step.refused is not None:
+            return
         if step.name == "submit" and x is own and own.rules and case.asks_eligibility:
             application = board.service.draft(board.service.history(KEY)).application
             yield from asked_of_eligibility(cases, i, assessed(application, own.rules))
@@ -204,9 +233,9 @@ def _misses(cases: Cases, i: int, applications: Sequence[_Prepared], stores: Cal
             yield from asked(cases, (i, j), board.service, own.rules, zone)
 
 
-def _submission(x: _Prepared) -> Step:
+def _submission(x: _Prepared, refused: tuple[str, ...] | None = None) -> Step:
     day = _day(x.filed.whole)
-    return Step("submit", day, datetime.combine(day, MORNING), x.filed.path)
+    return Step("submit", day, datetime.combine(day, MORNING), x.filed.path, refused=refused)
 
 
 def _board(applications: Sequence[_Prepared], stores: Stores) -> _Board:

@@ -127,7 +127,8 @@ def _refusal(reading: _Reading, path: Path, event: Mapping[str, Any]) -> tuple[s
         return ()
     if isinstance(said, str) and said:
         return (str(said),)
-    reading.wrong((*path, "refused"), "must be true, or words that stand in the refusal")
+    quotes = ", in quotes" if isinstance(said, int | float) else ""
+    reading.wrong((*path, "refused"), f"must be true, or words that stand in the refusal{quotes}")
     return ()
 
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from workflow.alike import told_once
 from workflow.assessed import Level
 from workflow.check_asked import asked_faults
 from workflow.check_assessed import assessed_faults
@@ -54,7 +55,9 @@ def pin_again(text: str, where: str) -> Pinned:
 
 def _pinned(text: str, where: str, node: Any) -> Pinned:
     scheme = read_document(Scheme, text, where, node)
-    problems = [Problem(where, line_of(node, path), ".".join(map(str, path)), why) for path, why in faults(scheme)]
+    found = list(faults(scheme))
+    own = [fault for fault, is_told in zip(found, told_once(found, node), strict=True) if is_told]
+    problems = [Problem(where, line_of(node, path), ".".join(map(str, path)), why) for path, why in own]
     pinned = Pinned(scheme, text, hashlib.sha256(text.encode()).hexdigest())
     if not problems:
         for number in scheme.levels:

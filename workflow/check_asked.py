@@ -20,10 +20,15 @@ def asked_faults(scheme: Scheme) -> Iterator[tuple[Path, str]]:
     yield from _edition_faults(scheme)
     if renewal := scheme.certificate.renewal:
         yield from _faults(("certificate", "renewal"), renewal.all, scheme)
+    for part_key, part in scheme.parts.items():
+        for key, condition in part.conditions.items():
+            yield from _faults(("parts", part_key, "conditions", key), condition.all, scheme)
     for number, level in scheme.levels.items():
         at: Path = ("levels", number)
         for key, condition in level.conditions.items():
             yield from _faults((*at, "conditions", key), condition.all, scheme)
+        for key, condition in level.award_conditions.items():
+            yield from _faults((*at, "award_conditions", key), condition.all, scheme)
         for key, exemption in level.exemptions.items():
             yield from _faults((*at, "exemptions", key), exemption.all, scheme)
         for i, source in enumerate(level.carries_from):

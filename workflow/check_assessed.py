@@ -65,10 +65,9 @@ def _attempt_faults(scheme: Scheme, number: int, level: Level, key: str) -> Iter
 def _mark_faults(scheme: Scheme, path: Path, stage: Stage) -> Iterator[tuple[Path, str]]:
     parts: dict[str, Part] = {key: scheme.parts[key] for key in stage.parts if key in scheme.parts}
     if stage.has_marks and len(parts) == len(stage.parts):
-        best = max(sum(parts[key].maximum for key in way) for way in stage.ways)
-        least = len(stage.ways[0]) * stage.average if stage.average is not None else stage.total
-        if least is not None and best < least:
-            yield path, f"cannot be reached: the parts have {best} marks in all"
+        most = [{key: parts[key].maximum for key in way} for way in stage.ways]
+        if not any(stage.reaches(marks) for marks in most):
+            yield path, f"cannot be reached: the parts have {max(sum(x.values()) for x in most)} marks in all"
     if stage.kept_from is not None:
         for key, part in parts.items():
             if stage.kept_from < part.pass_mark:

@@ -118,6 +118,12 @@ def passed(deadline: str) -> str:
     return f"deadline of {deadline} passed"
 
 
+def because(expiry: Expired, rules: Rules) -> str:
+    """Give the cause of an expiry for people: a deadline by its title."""
+    named = (x for x in rules.countdowns.values() if expiry.cause == passed(x.name))
+    return next((passed(x.title) for x in named), expiry.cause)
+
+
 def _cap(application: Application, rules: Rules) -> Iterator[Due]:
     """Say what follows when no attempt at a part is left; where the course is void, it is void from the day after."""
     if not rules.capped or application.state not in rules.stages:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedBase
 from ruamel.yaml.constructor import RoundTripConstructor, SafeConstructor
@@ -29,6 +30,7 @@ FIRST_DAY: Final = date(1900, 1, 1)
 LAST_DAY: Final = date(2999, 12, 31)
 _MOST_CHARACTERS: Final = 2_000_000
 _NO_DAY: Final = "must be a day written YYYY-MM-DD"
+_PLAIN_SCALAR: Final = re.compile(r"[-+.\w]+")
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -106,8 +108,6 @@ def _written_marks(text: str) -> Decimal:
     return normal if normal.as_tuple().exponent <= 0 else normal.quantize(Decimal(1))  # type: ignore[operator]
 
 
-M = TypeVar("M", bound=BaseModel)
-
 Day = Annotated[date, BeforeValidator(parse_day)]
 Text = Annotated[str, AfterValidator(_portable)]
 Marks = Annotated[Decimal, BeforeValidator(parse_marks), PlainSerializer(str, return_type=str, when_used="json")]
@@ -117,6 +117,14 @@ class Strict(BaseModel):
     """A document node: no unknown field, no silent conversion, no change after reading."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @classmethod
+    def own_problems(cls, items: list[ErrorDetails], node: object) -> list[ErrorDetails]:
+        """Give the problems that are to be told of a document: all, where the model fills nothing in."""
+        return items
+
+
+M = TypeVar("M", bound=Strict)
 
 
 class _PlainDays(RoundTripConstructor):
@@ -203,21 +211,45 @@ def line_of(node: object, path: Sequence[str | int]) -> int:
     return line
 
 
-def problems_of(error: ValidationError, model: type[BaseModel], where: str, node: object) -> list[Problem]:
+def _written_number(text: str, node: object, path: Sequence[str | int]) -> str | None:
+    """Give a number or truth value as it stands in the text, with the zeros at its end; None where nothing is found."""
+    for key in path[:-1]:
+        node = node[key]  # type: ignore[index]
+    if not isinstance(node, CommentedBase):
+        return None
+    try:
+        row, column = node.lc.item(path[-1]) if isinstance(path[-1], int) else node.lc.value(path[-1])
+    except (KeyError, IndexError, TypeError, AttributeError):
+        return None  # a field that is missing, or that the model has filled in
+    found = _PLAIN_SCALAR.match(text.split("\n")[row], column)
+    return found[0] if found else None
+
+
+def _problems_of(error: ValidationError, model: type[Strict], text: str, where: str, node: object) -> list[Problem]:
     """List every problem that validation found, each with its line, its field and the nearest right word."""
     found: dict[tuple[str | int, ...], tuple[list[str], str]] = {}
-    items = error.errors(include_url=False)
+    items = model.own_problems(error.errors(include_url=False), node)
     for item in items:
         path = _written_path(item["loc"], node)
         if item["type"] == "too_short" and any(i["loc"][: len(path)] == item["loc"] != i["loc"] for i in items):
             continue  # only short because something in it is wrong
         value = item["input"] if isinstance(item["input"], str | int | float | date | Decimal) else None
-        texts, _value = found.setdefault(path, ([], "" if value is None else repr(value)[:80]))
+        shown = "" if value is None else _brief(value)
+        if isinstance(value, int | float) and (written := _written_number(text, node, path)):
+            shown, item = written[:80], {**item, "input": written[:80]}
+        texts, _value = found.setdefault(path, ([], shown))
         texts.append(said(item, path, model))
     return [
         Problem(where, line_of(node, path), ".".join(map(str, path)), " or ".join(dict.fromkeys(texts)), value)
         for path, (texts, value) in found.items()
     ]
+
+
+def _brief(value: object) -> str:
+    try:
+        return repr(value)[:80]
+    except ValueError:  # Python writes no number of more than some thousand digits
+        return "a number of thousands of digits"
 
 
 def _written_path(loc: Sequence[str | int], node: object) -> tuple[str | int, ...]:
@@ -253,4 +285,4 @@ def read_document(model: type[M], text: str, where: str, node: Any = None) -> M:
     try:
         return model.model_validate(node)
     except ValidationError as error:
-        raise Invalid(problems_of(error, model, where, node)) from None
+        raise Invalid(_problems_of(error, model, text, where, node)) from None

@@ -119,7 +119,7 @@ def _standing(case: Case) -> dict[str, str]:
         "state": f"{a.state} since {a.entered_on}",
         "accepted under": f"condition {a.condition} [{_condition_clause(case)}]" if a.condition else "",
         "refused": a.refusal,
-        "expired": f"{expiry.expired_on}: {expiry.cause} [{case.clause_words(expiry.clause)}]" if expiry else "",
+        "expired": f"{expiry.expired_on}: {s.expired_because} [{case.clause_words(expiry.clause)}]" if expiry else "",
         "ended": a.ended,
         "suspended": a.suspended,
         "held": "; ".join(f"{p.part}, sat {p.sat_on}, {_until(p.last_valid_on, a.state)}" for p in s.held.values()),
@@ -162,7 +162,7 @@ def _kind(line: Told) -> str:
 
 
 def _said(fact: f.Fact) -> str:
-    skipped = {"evidence"} if isinstance(fact, f.Submitted | f.Resubmitted) else set()
+    skipped = {"evidence"} if isinstance(fact, f.Submitted | f.Resubmitted | f.EvidenceAdded) else set()
     return _plain(fact, skipped)
 
 

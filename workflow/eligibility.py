@@ -188,18 +188,28 @@ def _asking(a: Application, rules: Rules) -> _Asking:
 
 
 def doubts(application: Application, rules: Rules) -> tuple[str, ...]:
-    """Name an acceptance that the evidence, as it has been checked and judged since, no longer supports."""
+    """Name an acceptance or an award that the evidence, as it has been checked and judged since, no longer supports."""
     if not application.condition or not (application.checks or application.judgements):
         return ()
     if application.state in ("withdrawn", "expired", "annulled", "refused"):
         return ()
     if application.condition in assessed(application, rules).conditions_met:
-        return ()
+        return _doubts_of_award(application, rules)
     said = f"the evidence as now weighed does not meet condition {application.condition}, under which it was accepted"
     if application.state != "certified":
         return (f"{said}: reopen the decision on eligibility",)
     if application.certificate_standing == "revoked":
         return ()
+    return (f"{said}: the board decides whether to revoke the certificate",)
+
+
+def _doubts_of_award(application: Application, rules: Rules) -> tuple[str, ...]:
+    awarded_on = application.awarded_on if rules.level.award_conditions else None
+    if awarded_on is None or application.certificate_standing == "revoked":
+        return ()
+    if asked_for_award(application, rules, awarded_on).is_eligible:
+        return ()
+    said = "the evidence as now weighed does not meet what the award asks for"
     return (f"{said}: the board decides whether to revoke the certificate",)
 
 

@@ -79,7 +79,8 @@ def _used_up(rules: Rules, others: Others) -> Iterator[Objection]:
         if all(gone):
             part = gone[0][0]
             resits = rules.parts[part].resits
-            text = f"{spent[part]} attempts of {part} were made in earlier applications, and none passed; no attempt is left"
+            found = f"{spent[part]} attempts of {part} were made in earlier applications"
+            text = f"{found}, and none passed; no attempt is left"
             yield Objection("may_resit", text, str(resits.clause) if resits else "")
 
 

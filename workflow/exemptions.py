@@ -22,13 +22,15 @@ class ExemptionStanding:
 
     Attributes:
         exemption: Its key in the scheme.
-        parts: The parts that it is of.
+        parts: The parts that it is of; once granted, those that were granted.
+        choose: How many of them the candidate may choose; None: all of them.
         is_granted: Whether the board has granted it.
         answer: Whether the evidence meets it, and in words why not.
     """
 
     exemption: str
     parts: tuple[str, ...]
+    choose: int | None
     is_granted: bool
     answer: ConditionAnswer
 
@@ -42,6 +44,7 @@ class ExemptionStanding:
         return {
             "exemption": self.exemption,
             "parts": list(self.parts),
+            **({"choose": self.choose} if self.choose else {}),
             "granted": self.is_granted,
             "met": self.answer.met,
             "clause": self.answer.clause,
@@ -61,13 +64,25 @@ def exemptions_of(
     history = service.history(application)
     rules, found = service.rules_of(history), service.stood(history, as_of, known_at).application
     return tuple(
-        ExemptionStanding(key, x.parts, key in found.exemptions, exemption_answer(found, rules, key))
+        ExemptionStanding(
+            key,
+            found.exemptions.get(key, x.parts),
+            x.choose,
+            key in found.exemptions,
+            exemption_answer(found, rules, key),
+        )
         for key, x in rules.level.exemptions.items()
     )
 
 
 def grant_exemption(
-    service: Service, application: str, exemption: str, on: date | None = None, reason: str = "", authority: str = ""
+    service: Service,
+    application: str,
+    exemption: str,
+    on: date | None = None,
+    reason: str = "",
+    authority: str = "",
+    parts: tuple[str, ...] = (),
 ) -> Done:
     """
     Grant an exemption: its parts are held for good in this application.
@@ -79,6 +94,7 @@ def grant_exemption(
         on: The day on which it takes effect; absent: today.
         reason: Why, where there is more to say than that the evidence meets it.
         authority: Who decided, by which minute.
+        parts: Those that the candidate chose, where the exemption leaves a choice; empty: all that it is of.
 
     Raises:
         NotFound, Refused, Conflict: see errors.
@@ -86,6 +102,6 @@ def grant_exemption(
     Source: scheme clause `levels.<number>.exemptions`.
     """
     known = service.rules_of(service.history(application)).level.exemptions.get(exemption)
-    parts = known.parts if known else ()
-    fact = ExemptionGranted(exemption=exemption, parts=parts, reason=reason, authority=authority)
+    of = parts or (known.parts if known and known.choose is None else ())
+    fact = ExemptionGranted(exemption=exemption, parts=of, reason=reason, authority=authority)
     return service.record(application, fact, on)

@@ -110,10 +110,10 @@ def _deadline_until(now: Application, rules: Rules, extension: Extension) -> dat
     if last is None and now.expiry and now.expiry.cause == passed(name):
         last = now.expiry.last_valid_on
     if last is None:
-        raise _no(now, f"the deadline of {name} does not run")
+        raise _no(now, f"the deadline of {countdown.title} does not run")
     until = extension.until or Period(months=extension.months).after(last)
     if until <= last:
-        raise _no(now, f"the deadline of {name} lasts through {last} already")
+        raise _no(now, f"the deadline of {countdown.title} lasts through {last} already")
     return until
 
 

@@ -146,9 +146,15 @@ def application_number(text: str) -> str:
         raise ValueError(ROUNDED)
     if not _APPLICATION.fullmatch(text):
         raise ValueError("must be 1 to 64 letters, digits and the signs - _ / . without blanks")
-    if _RESIDENT.fullmatch(text.upper()) and ric.calc_check_digit(text) == text[-1].upper():
+    if is_resident_number(text):
         raise ValueError("is an identity number; applications need a number of the board's own")
     return text
+
+
+def is_resident_number(text: str) -> bool:
+    """Tell whether a text is a resident identity number with the right check character, in digits of any script."""
+    text = unicodedata.normalize("NFKC", text).upper()
+    return bool(_RESIDENT.fullmatch(text)) and ric.calc_check_digit(text) == text[-1]
 
 
 def document_number(text: str) -> str:

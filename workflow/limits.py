@@ -62,6 +62,7 @@ class Countdown:
         effect: `expire` or `close`.
         sittings: Most sittings that one authorization serves; None: any number.
         clause: Where it comes from.
+        title: Its name for people.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Countdown:
     effect: str
     sittings: int | None
     clause: str
+    title: str
 
     @property
     def is_of_a_wait(self) -> bool:
@@ -162,12 +164,14 @@ def countdowns_of(rules: Rules) -> dict[str, Countdown]:
         start = x.counted_from or _WAITS.get(name) or ("entered" if is_state else "")
         ends = ends_of(x, scheme.exam_years, scheme.working_days)
         states = frozenset((name,)) if is_state else waiting
-        found[name] = Countdown(name, states, start, ends, x.not_after or "", x.effect, x.sittings, str(x.clause))
+        outer, clause = x.not_after or "", str(x.clause)
+        found[name] = Countdown(name, states, start, ends, outer, x.effect, x.sittings, clause, x.title or name)
     if (last := scheme.edition.closes_on) is not None:
         clause = str(scheme.edition.clause)
-        found[EDITION] = Countdown(EDITION, waiting, "", lambda _start: last, "", "expire", None, clause)
+        found[EDITION] = Countdown(EDITION, waiting, "", lambda _start: last, "", "expire", None, clause, EDITION)
     window = level.window
     if window and window.counted_from == "first_attempt" and (window.on_lapse or scheme.lapse.effect) == "expire":
         ends = ends_of(window, scheme.exam_years, scheme.working_days)
-        found[WINDOW] = Countdown(WINDOW, waiting, "first_attempt", ends, "", "expire", None, str(window.clause))
+        clause = str(window.clause)
+        found[WINDOW] = Countdown(WINDOW, waiting, "first_attempt", ends, "", "expire", None, clause, WINDOW)
     return found

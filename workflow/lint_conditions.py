@@ -13,18 +13,27 @@ from workflow.scheme import Scheme
 
 
 def condition_findings(scheme: Scheme) -> Iterator[Finding]:
-    """Find the conditions of every level that nobody can meet, or that another one makes needless."""
+    """Find the conditions of every level and part that nobody can meet, or that another one makes needless."""
+    for name, part in scheme.parts.items():
+        for key, condition in part.conditions.items():
+            yield from _unreachable(scheme, ("parts", name, "conditions", key), condition)
     for number, level in scheme.levels.items():
         for key, condition in level.conditions.items():
             at: Path = ("levels", number, "conditions", key)
-            for path, text, do in _never_met(scheme, number, condition):
-                yield Finding("unreachable_condition", (*at, *path), text, do, str(condition.clause), is_error=True)
+            yield from _unreachable(scheme, at, condition)
             yield from _doubtful(scheme, number, at, condition)
         yield from _needless(number, level)
+        for key, condition in level.award_conditions.items():
+            yield from _unreachable(scheme, ("levels", number, "award_conditions", key), condition)
         for key, exemption in level.exemptions.items():
             at = ("levels", number, "exemptions", key)
-            for path, text, do in _never_met(scheme, number, exemption):
+            for path, text, do in _never_met(scheme, exemption):
                 yield Finding("unreachable_exemption", (*at, *path), text, do, str(exemption.clause), is_error=True)
+
+
+def _unreachable(scheme: Scheme, at: Path, condition: Condition) -> Iterator[Finding]:
+    for path, text, do in _never_met(scheme, condition):
+        yield Finding("unreachable_condition", (*at, *path), text, do, str(condition.clause), is_error=True)
 
 
 def _needless(number: int, level: Level) -> Iterator[Finding]:
@@ -45,7 +54,7 @@ def _needless(number: int, level: Level) -> Iterator[Finding]:
             )
 
 
-def _never_met(scheme: Scheme, number: int, condition: Condition) -> Iterator[tuple[Path, str, str]]:
+def _never_met(scheme: Scheme, condition: Condition) -> Iterator[tuple[Path, str, str]]:
     """Name what of a condition cannot be met by anybody: where, why, and what to do."""
     only = condition.only_for
     last = _last_filing(scheme)

@@ -44,7 +44,7 @@ def _groups(scheme: Scheme) -> Iterator[Finding]:
                 do = "leave same_sitting out, or look at the parts once more"
                 yield Finding("sitting_of_one", (*at, "same_sitting"), text, do, str(stage.clause or ""))
         for key, exemption in level.exemptions.items():
-            if parts <= set(exemption.parts):
+            if parts <= set(exemption.parts) and not exemption.choose:
                 text = f"exemption {key} holds every part of the level: nothing is assessed"
                 do = "look at its parts; for a certificate without an exam, say so in `reading`"
                 path = ("levels", number, "exemptions", key, "parts")
@@ -57,7 +57,7 @@ def _marks(scheme: Scheme) -> Iterator[Finding]:
         if part.maximum == 0:
             text, do = "has no marks to be had", "set `maximum` to the most marks that can be had"
             yield Finding("no_marks", ("parts", key, "maximum"), text, do, clause, is_error=True)
-        elif part.pass_mark == 0:
+        elif part.pass_mark == 0 and not part.passes_by_components:
             text = "passes with no marks at all: whoever comes passes"
             do = "set `pass_mark`; where only attendance counts, say so in `reading`"
             yield Finding("passes_with_nothing", ("parts", key, "pass_mark"), text, do, clause)

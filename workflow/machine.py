@@ -12,7 +12,7 @@ from functools import cached_property
 
 from transitions import Event, EventData, Machine, MachineError, Transition
 
-from workflow.application import Application
+from workflow.clock import because
 from workflow.errors import Objection, Refused
 from workflow.facts import FACTS
 from workflow.rules import RULES, Move, Rule
@@ -123,17 +123,18 @@ class LevelMachine:
             if self._machine.events[step].trigger(move):
                 return move.state
         except (KeyError, MachineError):
-            raise _refused(move, [self._wrong_state(move.application, step)]) from None
+            raise _refused(move, [self._wrong_state(move, step)]) from None
         if move.objections:  # where it would lead cannot be said of a fact that makes no sense
             raise _refused(move, move.objections)
         elsewhere = Objection(step, f"the facts would put it into {move.leads_to}, where this step cannot lead")
         raise _refused(move, [elsewhere])
 
-    def _wrong_state(self, application: Application, step: str) -> Objection:
+    def _wrong_state(self, move: Move, step: str) -> Objection:
+        application = move.application
         sources = [s for known in self.steps if known.name == step for s in known.sources]
         found = f"the application is {application.state}"
         if application.expiry:
-            found += f" since {application.expiry.expired_on} ({application.expiry.cause})"
+            found += f" since {application.expiry.expired_on} ({because(application.expiry, move.rules)})"
         allowed = f"{step} is possible in: {', '.join(sources)}" if sources else f"no such step as {step}"
         clause = application.expiry.clause if application.expiry else ""
         return Objection("state", f"{found}; {allowed}", clause)

@@ -17,7 +17,7 @@ from dateutil.relativedelta import relativedelta
 from workflow.application import Application
 from workflow.awarding import CertificateNumber, Renewal
 from workflow.calendar import ONE_DAY, Period
-from workflow.facts import CertificateExpired, CertificateRenewed, Fact, RenewalMissed
+from workflow.facts import CertificateExpired, CertificateRenewed, Fact, KnownCredit, RenewalMissed
 from workflow.scheme import Rules
 
 
@@ -156,12 +156,14 @@ class Credits:
         by_category: How many of them count of each category.
         carried_in: How many of them were carried over from the time before.
         missing: What is lacking, in words; empty where it is enough.
+        too_late: Events whose credits were earned in time, but are on record only from a later day on.
     """
 
     counted: Decimal
     by_category: dict[str, Decimal]
     carried_in: Decimal
     missing: tuple[str, ...]
+    too_late: tuple[KnownCredit, ...] = ()
 
     def carried_over(self, renewal: Renewal) -> Decimal:
         """Give how many count for the next time."""
@@ -175,20 +177,23 @@ def credits_of(application: Application, rules: Rules, on: date) -> Credits:
     Count the credits toward the next renewal, as if it were on a day.
 
     Those count that were earned since the award, or after the time that the last renewal counted, up to the day; where
-    the scheme says so, not after the last valid day. A credit counts once.
+    the scheme says so, not after the last valid day. They must be on record with effect from that day or before, and
+    not rejected by then, in whatever order all this is entered. A credit counts once.
     """
     renewal, term = rules.scheme.certificate.renewal, term_of(application, rules)
     if renewal is None or term is None or application.awarded_on is None:
         return Credits(Decimal(0), {}, Decimal(0), ())
     last = on if renewal.credits_until == "renewed" else min(on, term.last_valid_on)
+    first = _counted_from(application, rules, renewal)
+    in_time = [known for known in application.credits if first <= known.fact.earned_on <= last]
     earned: dict[str, Decimal] = {}
-    for _sequence, credit in application.credits:
-        if _counted_from(application, rules, renewal) <= credit.earned_on <= last:
-            earned[credit.category] = earned.get(credit.category, Decimal(0)) + credit.credits
+    for credit in (known.fact for known in in_time if known.counts_on(on)):
+        earned[credit.category] = earned.get(credit.category, Decimal(0)) + credit.credits
     counted = {name: min(n, renewal.most.get(name, n)) for name, n in earned.items()}
     carried = application.renewals[-1][1].carried if application.renewals else Decimal(0)
     total = sum(counted.values(), carried)
-    return Credits(total, counted, carried, tuple(_missing(renewal, total, counted)))
+    too_late = tuple(known for known in in_time if on < known.from_day and known.rejected_on is None)
+    return Credits(total, counted, carried, tuple(_missing(renewal, total, counted)), too_late)
 
 
 def _missing(renewal: Renewal, total: Decimal, counted: dict[str, Decimal]) -> Iterator[str]:
@@ -231,8 +236,9 @@ def renewal_doubts(application: Application, rules: Rules) -> tuple[str, ...]:
     if renewal is None or not renewal.counts_credits:
         return ()
     found = []
+    valid = tuple(known for known in application.credits if known.rejected_on is None)
     for n, (on, fact) in enumerate(application.renewals):
-        then = application.but(renewals=application.renewals[:n])
+        then = application.but(renewals=application.renewals[:n], credits=valid)
         if not fact.waived and (missing := credits_of(then, rules, on).missing):
             found.append(f"the renewal of {on} rests on credits that no longer count: {' and '.join(missing)}")
     return tuple(found)

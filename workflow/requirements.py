@@ -81,6 +81,7 @@ def all_met(
 
 
 _STATUSES: Final = {"graduated": "finished", "final_year": "in the final year", "enrolled": "under way"}
+_VOWELS: Final = frozenset("aeio")  # a university
 _KINDS: Final = {"vq": "vocational qualification", "sl": "skill level"}
 
 
@@ -94,9 +95,10 @@ def _wanted(
     degree_words = f"{terms.degree_words(lowest)} or higher" if lowest else one_of(map(terms.degree_words, degrees))
     schools, fields = asked.school or (), asked.field or ()
     school_words = one_of(map(terms.school_words, schools))
+    article = "an" if school_words[:1] in _VOWELS else "a"
     checks: tuple[tuple[object, str, Callable[[Education], bool]], ...] = (
         (degrees, degree_words, lambda e: e.degree in degrees),
-        (schools, f"from a {school_words}", lambda e: terms.school_of(e) in schools),
+        (schools, f"from {article} {school_words}", lambda e: terms.school_of(e) in schools),
         (
             asked.evaluated_for,
             f"evaluated for {asked.evaluated_for} skills",

@@ -5,7 +5,8 @@ Pure; writes nothing. The facts that people recorded are proposed one after the 
 What the clock recorded is left out, since the clock follows from the rules: where it had come by, it comes by again and
 writes what those rules say. The same holds for what follows from rules in a person's fact: the condition of an
 acceptance, the end of a bar, the ending that a reinstatement takes back. A fact that the other rules do not allow is a
-divergence, and the telling goes on without it as far as the machine allows.
+divergence, and the telling goes on without it as far as the machine allows. What another application of the candidate
+brings (a bar, attempts that count as well) is not asked for: one history is told alone.
 
 Under the very rules that it pinned, a history is retold to what it is: a test holds that.
 """
@@ -114,8 +115,8 @@ def _under(event: Event, draft: Draft, numbers: dict[int, int]) -> f.Fact | None
             # Of what was never found or recorded here, nothing is taken back.
             moved = {"supersedes": numbers.get(number)}
             return event.fact.model_copy(update=moved) if number in numbers else None
-        case f.ExemptionGranted(exemption=key) if key in draft.rules.level.exemptions:
-            return event.fact.model_copy(update={"parts": draft.rules.level.exemptions[key].parts})
+        case f.ExemptionGranted(exemption=key) if (own := draft.rules.level.exemptions.get(key)) and not own.choose:
+            return event.fact.model_copy(update={"parts": own.parts})
         case f.MisconductFound(degree=degree):
             known = draft.rules.scheme.misconduct.get(degree)
             until = known.bar.after(event.effective_on) if known and known.bar else None

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any, Final
 
 from workflow.application import Application
-from workflow.bars import bars_of
+from workflow.bars import bars_of, bars_of_attempts
 from workflow.calendar import Period
 from workflow.errors import ExamboardError, Objection, Refused
 from workflow.forgetting import Act, Deed
@@ -78,7 +78,7 @@ def kept_until(application: Application, rules: Rules, day: date) -> date | None
     Give the last day on which the data of an ended application is kept; None where that is for ever.
 
     The time runs from the day on which it ended; after a certification from the award, or from the certificate's last
-    valid day where it has one. A bar for misconduct is kept to its own last day at least.
+    valid day where it has one. Data that a bar rests on is kept to the bar's own last day at least.
 
     Args:
         application: The application, ended, as of the day.
@@ -93,7 +93,8 @@ def kept_until(application: Application, rules: Rules, day: date) -> date | None
         start = max(start, last or start)
     if length is None:
         return None
-    return max([length.after(start), *(bar.until for bar in bars_of(application, rules))])
+    bars = (*bars_of(application, rules), *bars_of_attempts(application, rules, day))
+    return max([length.after(start), *(bar.until for bar in bars)])
 
 
 def kept(service: Service, candidate: str, day: date) -> Kept:

@@ -38,7 +38,7 @@ _DESK: Final = ("read", "reveal", "export", "dossier")
 RIGHTS: Final[Mapping[Role, frozenset[str]]] = {
     "registrar": frozenset({
         *_DESK, "print", "register_person", "amend_person", "forget_person", "set_sitting", "run_jobs",
-        "Submitted", "InformationRequested", "Resubmitted", "EvidenceChecked", "EvidenceJudged",
+        "Submitted", "InformationRequested", "Resubmitted", "EvidenceAdded", "EvidenceChecked", "EvidenceJudged",
         "EligibilityAccepted", "EligibilityRefused", "EligibilityReopened", "TrainingWaived", "PartCarriedOver",
         "ExemptionGranted", "ExemptionWithdrawn", "EndorsementRecorded", "EndorsementWithdrawn",
         "Admitted", "AdmissionCancelled", "RecheckRequested", "ValidityExtended", "DeadlineExtended",

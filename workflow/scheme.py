@@ -13,8 +13,10 @@ from functools import cached_property
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints, field_validator
+from pydantic_core import ErrorDetails
 
-from workflow.assessed import Level, LevelNumber, Part, filled_in
+from workflow.alike import filled_in, told_of_like
+from workflow.assessed import Level, LevelNumber, Part
 from workflow.awarding import CertificateNumber
 from workflow.conditions import Clause
 from workflow.document import Day, Strict, Text
@@ -135,6 +137,11 @@ class Scheme(Strict):
     @classmethod
     def _like_others(cls, parts: object) -> object:
         return filled_in(parts) if isinstance(parts, Mapping) else parts
+
+    @classmethod
+    def own_problems(cls, items: list[ErrorDetails], node: object) -> list[ErrorDetails]:
+        """Leave out what is repeated by parts that are like one another."""
+        return list(told_of_like(items, node))
 
     @cached_property
     def working_days(self) -> WorkingDays:

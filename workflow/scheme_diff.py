@@ -14,12 +14,14 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from workflow.attempting import Endorsement
 from workflow.conditions import Clause
 from workflow.durations import Deadline, Span
 from workflow.eligibility import assess
 from workflow.evidence import Evidence
 from workflow.implied import most_days
 from workflow.scheme import Scheme
+from workflow.stages import Exemption
 
 Path = tuple[str | int, ...]
 
@@ -49,6 +51,7 @@ _AREA_OF: Final[Mapping[str, str]] = {
     "completion": LASTING, "exam_years": LASTING, "pass_mark": PASSING, "maximum": PASSING, "components": PASSING,
     "may_fail": PASSING, "deadlines": DEADLINES, "closes_on": DEADLINES, "training": COURSE, "stages": ASSESSED,
     "exemptions": ASSESSED, "requires": ASSESSED, "forms": ASSESSED, "carries_from": ASSESSED, "conditions": APPLYING,
+    "award_conditions": PAPER,
     "education": APPLYING, "measured_on": APPLYING, "edition": OFFERED, "misconduct": CONDUCT, "certificate": PAPER,
     "parts": ASSESSED, "levels": ASSESSED, "rest_days": DEADLINES, "board_rest_days": DEADLINES,
     "board_working_days": DEADLINES, "time_zone": DEADLINES, "title": WORDS,
@@ -68,6 +71,7 @@ _FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "judged_on": ("the day that decides whether a part came in time: the day", ""),
     "most": ("attempts at most", "easier"),
     "in_all": ("attempts at most in all", "easier"),
+    "counts_other_applications": ("whether attempts in other applications count as well", ""),
     "waiting": ("the wait before the next sitting", "harder"),
     "counts_absence": ("whether an absence counts as an attempt", ""),
     "request_within": ("the time to ask for a recheck", "easier"),
@@ -80,7 +84,7 @@ _FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "valid_for": ("how long a certificate is valid", "easier"),
     "requires": ("what must be held before it", ""),
     "forms": ("the forms that it may take", ""),
-    "bar": ("how long nobody is admitted", "harder"),
+    "bar": ("how long nobody is admitted or may apply anew", "harder"),
     "voids": ("what it takes away", ""),
     "number": ("the pattern of the number", ""),
 }
@@ -151,7 +155,7 @@ class _Both:
 def _walk(old: Any, new: Any, path: Path, clause: str, both: _Both) -> Iterator[Change]:
     if old == new:
         return
-    if isinstance(old, BaseModel) and isinstance(new, BaseModel) and type(old) is type(new) and not _is_value(old):
+    if isinstance(old, BaseModel) and type(old) is type(new) and (not _is_value(old) or str(old) == str(new)):
         clause = str(getattr(new, "clause", "") or clause)
         for name in type(new).model_fields:
             if path[:1] == ("levels",) and len(path) == 2 and name == "conditions":
@@ -166,14 +170,14 @@ def _walk(old: Any, new: Any, path: Path, clause: str, both: _Both) -> Iterator[
 
 
 def _is_value(node: BaseModel) -> bool:
-    """Tell whether a node says in words what it is, and is told as a whole: a length, a span, a stage, a clause."""
-    return type(node).__str__ is not BaseModel.__str__
+    """Tell whether a node says in words all that it is, and is told as a whole: a length, a span, a stage, a clause."""
+    return type(node).__str__ is not BaseModel.__str__ and not isinstance(node, Exemption | Endorsement)
 
 
 def _change(path: Path, old: Any, new: Any, clause: str, both: _Both) -> Change:
     words = [str(key) for key in path]
     area = next((_AREA_OF[word] for word in reversed(words) if word in _AREA_OF), ASSESSED)
-    if len(words) == 2 and words[0] in ("parts", "levels"):
+    if words[0] in ("parts", "levels") and (len(words) == 2 or (words[0] == "parts" and area == APPLYING)):
         area = ASSESSED
     before, after = _said(words[-1], old), _said(words[-1], new)
     who, what = _who(path, both), _FIELDS.get(words[-1], (words[-1].replace("_", " "), ""))[0]

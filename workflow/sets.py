@@ -77,7 +77,7 @@ def _reaches(choice: Sequence[Pass], stage: Stage) -> bool:
             p.sitting != last.sitting and not (_is_kept(p, stage) and last.sat_on <= p.last_valid_on) for p in marked
         ):
             return False
-    return not stage.has_marks or stage.reaches([p.score for p in marked if p.score is not None])
+    return not stage.has_marks or stage.reaches({p.part: p.score for p in marked if p.score is not None})
 
 
 def are_together(choice: Sequence[Pass], rules: Rules) -> bool:

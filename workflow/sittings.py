@@ -14,6 +14,7 @@ from typing import Final
 
 from workflow import facts as f
 from workflow.application import Attempt
+from workflow.clock import because
 from workflow.decisions import Outcome, for_each
 from workflow.draft import Draft
 from workflow.errors import Conflict, ExamboardError, NotFound, Objection, Refused
@@ -208,7 +209,7 @@ def reason_to_release(draft: Draft, attempt: Attempt, day: date) -> str:
     """
     application, _ = run_clock(draft.application, draft.rules, day)
     if application.state in ENDED:
-        why = application.expiry.cause if application.expiry else application.ended
+        why = because(application.expiry, draft.rules) if application.expiry else application.ended
         text = f"the application is {application.state} since {application.entered_on}{f': {why}' if why else ''}"
         return text if attempt.sat_on >= application.entered_on else ""
     if complete_set(application, draft.rules):

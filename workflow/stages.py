@@ -6,6 +6,7 @@ Owns the models only; `workflow/sets.py` says what is complete.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 from itertools import combinations
@@ -41,6 +42,7 @@ class Stage(Strict):
         same_sitting: Whether parts count only if all that are needed were passed at one sitting.
         average: The mean of the marks that must be reached; absent: none is asked for.
         total: The sum of the marks that must be reached; absent: none is asked for.
+        weights: What the marks of a part weigh in the average, in any unit; a part that is not listed weighs 1.
         kept_from: Marks from which a part is kept although its group was failed; absent: none is kept.
         for_good: Whether a stage that is complete stays complete, whatever runs out.
         clause: Where this comes from; a stage that is one part has it with the part.
@@ -53,6 +55,7 @@ class Stage(Strict):
     same_sitting: bool = False
     average: Marks | None = None
     total: Marks | None = None
+    weights: dict[Name, Annotated[Marks, Field(gt=0)]] = Field(default_factory=dict)
     kept_from: Marks | None = None
     for_good: bool = False
     clause: Clause | None = None
@@ -81,6 +84,10 @@ class Stage(Strict):
             raise ValueError(f"choose: {self.choose}, but there are {alternatives} alternatives")
         if self.average is not None and self.total is not None:
             raise ValueError("give either average or total")
+        if self.weights and self.average is None:
+            raise ValueError("weights are those of an average; write average: N beside them")
+        if unknown := sorted(set(self.weights) - set(self.parts)):
+            raise ValueError(f"weighs {unknown[0]!r}, which is no part of this group: {', '.join(self.parts)}")
         if self.kept_from is not None and not self.same_sitting:
             raise ValueError("kept_from has a meaning only with same_sitting: true; else every part passed is kept")
         if len(self.parts) > len(set(self.parts)) or (self.of and len(self.of) > len(set(self.of))):
@@ -117,11 +124,14 @@ class Stage(Strict):
         chosen = combinations(self.of or (), self.choose or 1)
         return tuple(tuple(dict.fromkeys(part for alternative in way for part in alternative)) for way in chosen)
 
-    def reaches(self, marks: list[Decimal]) -> bool:
+    def reaches(self, marks: Mapping[str, Decimal]) -> bool:
         """Tell whether the marks of the parts that complete it reach its average or total; the number itself does."""
         if not marks or not self.has_marks:
             return True
-        return sum(marks) >= (self.total if self.total is not None else (self.average or 0) * len(marks))
+        if self.total is not None:
+            return sum(marks.values()) >= self.total
+        weights = {part: self.weights.get(part, Decimal(1)) for part in marks}
+        return sum(marks[part] * weights[part] for part in marks) >= (self.average or 0) * sum(weights.values())
 
 
 class Exemption(Condition):

@@ -12,15 +12,15 @@ from datetime import date, datetime
 from typing import Any
 
 from workflow.application import Application, Attempt
-from workflow.clock import Due, next_due
+from workflow.clock import Due, because, next_due
 from workflow.document import LAST_DAY
-from workflow.eligibility import assessed, doubts, exemption_answer
+from workflow.eligibility import asked_for_award, assessed, doubts, exemption_answer
 from workflow.facts import CertificateExpired, CourseVoided, Expired, RenewalMissed
 from workflow.parts import Pass, complete_set, exempt_parts, held_on, open_attempts, passes, training_gate
 from workflow.renewal import awaited_renewal, certificate_standing, renewal_doubts
 from workflow.scheme import FIXED_STATES, Rules
 from workflow.still_to_pass import still_to_pass
-from workflow.validity import is_authorization_awaited, running
+from workflow.validity import countdown_ends_on, is_authorization_awaited, running
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class Standing:
         flags: What the board should look at; nothing follows from it by itself.
         certificate_standing: Where the certificate stands; empty if there is none.
         certificate_until: Its last valid day; None where it does not end or there is none.
+        expired_because: Why it expired, in words; empty if it has not.
     """
 
     application: Application
@@ -72,6 +73,7 @@ class Standing:
     flags: tuple[str, ...]
     certificate_standing: str = ""
     certificate_until: date | None = None
+    expired_because: str = ""
 
     def as_row(self) -> dict[str, Any]:
         """Give the short form: one row of a listing, as plain JSON values."""
@@ -102,7 +104,7 @@ class Standing:
             "in_state_since": _text(a.entered_on),
             "accepted_under": a.condition or None,
             "refusal": a.refusal or None,
-            "expired_because": a.expiry.cause if a.expiry else None,
+            "expired_because": self.expired_because or None,
             "clause": a.expiry.clause if a.expiry else None,
             "held": [
                 {"part": p.part, "sat_on": _text(p.sat_on), "last_valid_on": _last(p)}
@@ -166,12 +168,24 @@ def standing_of(application: Application, rules: Rules, as_of: date, known_at: d
         awaited(application, rules, as_of),
         _clock(application, rules, due),
         due.on if due else None,
-        {countdown.name: last for countdown, last in running(application, rules)},
+        dict(_deadlines(application, rules)),
         tuple(_exempt(application, rules)),
         lapsed,
         (*flags(application, rules), *doubts(application, rules), *_not_granted(application, rules)),
         *certificate_standing(application, rules, as_of),
+        because(application.expiry, rules) if application.expiry else "",
     )
+
+
+def _deadlines(application: Application, rules: Rules) -> Iterator[tuple[str, date]]:
+    """Give the clocks that run, each with its last day; one that is authorized for single parts once for each."""
+    for countdown, last in running(application, rules):
+        parts = {x[3]: None for x in application.authorizations} if countdown.counted_from == "authorized" else {}
+        if not any(parts):
+            yield countdown.name, last
+        for part in rules.parts if any(parts) else ():
+            if (its := countdown_ends_on(countdown, application, rules, part)) is not None:
+                yield f"{countdown.name} {part}", its
 
 
 def _exempt(application: Application, rules: Rules) -> Iterator[Exempt]:
@@ -185,7 +199,7 @@ def _not_granted(application: Application, rules: Rules) -> Iterator[str]:
         return
     for key, exemption in rules.level.exemptions.items():
         is_granted, answer = key in application.exemptions, exemption_answer(application, rules, key)
-        what = f"exemption {key} ({', '.join(exemption.parts)})"
+        what = f"exemption {key} ({exemption})"
         if answer.met and not is_granted and not complete_set(application, rules):
             yield f"the evidence meets {what}, which was not granted"
         elif is_granted and not answer.met:
@@ -215,7 +229,7 @@ def _clock(application: Application, rules: Rules, due: Due | None) -> str:
     if due is None:
         return ""
     if isinstance(due.fact, Expired):
-        return f"{held_up}{due.fact.cause}: the application expires"
+        return f"{held_up}{because(due.fact, rules)}: the application expires"
     if isinstance(due.fact, RenewalMissed):
         missed = due.fact
         counts = f", counts through {missed.counts_until}" if missed.counts_until > missed.last_valid_on else ""
@@ -230,6 +244,13 @@ def _clock(application: Application, rules: Rules, due: Due | None) -> str:
     if isinstance(due.fact, CourseVoided):
         return f"no attempt at {due.fact.part} is left: the course must be taken again"
     return f"{held_up}{getattr(due.fact, 'part', '')} lapses: to be taken again"
+
+
+def _before_the_award(application: Application, rules: Rules, as_of: date) -> tuple[tuple[str, str], ...]:
+    if not rules.level.award_conditions:
+        return ()
+    asked = asked_for_award(application, rules, as_of)
+    return () if asked.is_eligible else ((f"for the award: {asked.unmet}", "candidate"),)
 
 
 def awaited(application: Application, rules: Rules, as_of: date) -> tuple[tuple[str, str], ...]:
@@ -250,7 +271,7 @@ def awaited(application: Application, rules: Rules, as_of: date) -> tuple[tuple[
         renewal = awaited_renewal(application, rules, as_of)
         return ((renewal, "candidate"),) if renewal else ()
     if state == "awaiting_award":
-        return (("the decision to certify", "board"),)
+        return _before_the_award(application, rules, as_of) or (("the decision to certify", "board"),)
     if state not in ("trained", *rules.stages):
         return ()
     pending = open_attempts(application, as_of)
@@ -259,6 +280,7 @@ def awaited(application: Application, rules: Rules, as_of: date) -> tuple[tuple[
     booked = [x for x in application.attempts if x.is_open]
     if booked:
         return tuple((f"{x.part} on {x.sat_on} ({x.sitting})", "candidate") for x in booked)
-    if is_authorization_awaited(application, rules, as_of):
+    held = held_on(application, rules, as_of)
+    if is_authorization_awaited(application, rules, as_of, [x for x in rules.parts if x not in held] or rules.parts):
         return (("an authorization to test", "board"),)
     return still_to_pass(application, rules, as_of)

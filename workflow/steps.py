@@ -41,6 +41,8 @@ def _steps(rules: Rules) -> Iterator[Step]:
     yield Step("cancel_admission", stages, ("trained", *stages), True)
     for step in ("record_absence", "enter_score", "record_score", "retract_score"):
         yield Step(step, stages, stages, True)
+    if any(part.kind == "review" and not rules.required_by[key] for key, part in rules.parts.items()):
+        yield Step("record_score", ("trained",), stages, True)  # a review has no admission that leads to its stage
     for step in ("announce_score", "amend_score", "decide_recheck", "extend_validity", "lift_annulment"):
         yield Step(step, stages, (*stages, done), True)
     for step in ("amend_score", "decide_recheck"):
@@ -95,7 +97,7 @@ def _before_attempts(rules: Rules, going_on: tuple[str, ...]) -> Iterator[Step]:
         yield Step("grant_exemption", before, (*before, done), True)
         yield Step("withdraw_exemption", (*before, done), (*before, done), True)
         yield from _staying(("withdraw_exemption",), ENDED)
-    if rules.level.exemptions or rules.level.award_conditions or any(part.conditions for part in parts):
+    if _asks_later(rules):
         yield from _staying(("add_evidence",), going_on)
     if any(part.endorsement or (part.resits and part.resits.remediation) for part in parts):
         yield from _staying(("record_endorsement", "withdraw_endorsement"), going_on)
@@ -104,6 +106,13 @@ def _before_attempts(rules: Rules, going_on: tuple[str, ...]) -> Iterator[Step]:
         yield Step("void_course", stages, ("submitted",), True)
     if any(x.per == "course" for x in limits):
         yield from _staying(("record_training",), ("trained", *stages))
+
+
+def _asks_later(rules: Rules) -> bool:
+    """Tell whether anything after the acceptance rests on evidence."""
+    level = rules.level
+    of_parts = any(part.conditions for part in rules.parts.values())
+    return of_parts or bool(level.exemptions or level.award_conditions) or any(x.all for x in level.carries_from)
 
 
 # What may make it true or untrue that a part was passed before the course was void.

@@ -11,6 +11,7 @@ from datetime import date
 
 from workflow.application import Application
 from workflow.attempts import next_day, unendorsed, why_not
+from workflow.eligibility import asked_for_part
 from workflow.parts import held_on, is_stage_complete, lacks_marks
 from workflow.scheme import Rules
 from workflow.sets import still_missing
@@ -58,3 +59,5 @@ def _before_the_sitting(
         yield f"{part}: {no.text}", "board" if is_final else "candidate"
     if missing := unendorsed(application, rules, part, as_of):
         yield f"{part}: {missing}", "candidate"
+    if rules.parts[part].conditions and not (asked := asked_for_part(application, rules, part, as_of)).is_eligible:
+        yield f"{part}: {asked.unmet}", "candidate"

@@ -73,8 +73,8 @@ def _stands_for(fact: f.Fact) -> Iterator[Topic]:
             yield "validity", part
         case f.DeadlineExtended(deadline=deadline):
             yield "deadline", deadline
-        case f.AuthorizationGiven():
-            yield ("authorization",)
+        case f.AuthorizationGiven(part=part):
+            yield "authorization", part
         case f.ExemptionGranted(exemption=key):
             yield "exemption", key
         case f.PartLapsed(part=part):
@@ -111,7 +111,7 @@ def _takes_back(fact: f.Fact, marks: dict[Topic, Decimal]) -> Iterator[Topic]:
             yield "lapse", part
         case f.DeadlineExtended(deadline=deadline):
             yield "deadline", deadline
-        case f.AuthorizationGiven():
-            yield ("authorization",)
+        case f.AuthorizationGiven(part=part):
+            yield "authorization", part
         case f.CertificateRestored():
             yield ("certificate",)

@@ -7,6 +7,7 @@ Source: design.md, section 4; domain.md, sections 2.1, 5.3, 5.4 and 5.7.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from workflow.application import Application, Attempt
@@ -86,8 +87,8 @@ def application_day(name: str, application: Application, rules: Rules) -> date |
 
     Args:
         name: `submitted` (of a draft: completed), `approved` (the latest acceptance), `course_completed` (where it was
-            waived: `approved`), `first_attempt` (the first sitting attended since all parts started again),
-            `last_attempt` (the latest attended) or `authorized` (the latest authorization).
+            waived: `approved`), `first_attempt` (the first sitting attended since all parts started again) or
+            `last_attempt` (the latest attended).
         application: The application.
         rules: Its rules.
     """
@@ -106,13 +107,17 @@ def application_day(name: str, application: Application, rules: Rules) -> date |
             return min((x.sat_on for x in application.attempts if _opens_a_window(x, application)), default=None)
         case "last_attempt":
             return max((x.sat_on for x in application.attempts if x.outcome in _ATTENDED), default=None)
-        case "authorized":
-            return application.authorizations[-1][0] if application.authorizations else None
     raise ValueError(f"no day of an application is called {name!r}")
 
 
-def countdown_started_on(countdown: Countdown, application: Application, rules: Rules) -> date | None:
-    """Give the day from which a countdown runs now; None while it does not run."""
+def authorization(application: Application, part: str = "") -> tuple[date, date | None, int, str] | None:
+    """Give the latest authorization that is for a part, or for any where none is named; None if there is none."""
+    given = (x for x in reversed(application.authorizations) if not part or x[3] in ("", part))
+    return next(given, None)
+
+
+def countdown_started_on(countdown: Countdown, application: Application, rules: Rules, part: str = "") -> date | None:
+    """Give the day from which a countdown runs now, for a part where one is named; None while it does not run."""
     if application.state not in countdown.states:
         return None
     match countdown.counted_from:
@@ -126,22 +131,26 @@ def countdown_started_on(countdown: Countdown, application: Application, rules: 
             return application.returned_on if application.returned else None
         case "approved" | "course_completed" if not application.condition:
             return None  # the decision is reopened: its time counts anew from the next one
+        case "authorized":
+            given = authorization(application, part)
+            return given[0] if given else None
         case day:
             return application_day(day, application, rules)
 
 
-def countdown_ends_on(countdown: Countdown, application: Application, rules: Rules) -> date | None:
+def countdown_ends_on(countdown: Countdown, application: Application, rules: Rules, part: str = "") -> date | None:
     """
     Give the last day of a countdown that runs now: by its own length, lengthened by the board, cut by the outer one.
 
-    None while it does not run.
+    Where a part is named, by the authorization for that part. None while it does not run.
     """
-    start = countdown_started_on(countdown, application, rules)
+    start = countdown_started_on(countdown, application, rules, part)
     if start is None:
         return None
     last = countdown.ends(start)
-    if countdown.counted_from == "authorized" and (given := application.authorizations[-1][1]) is not None:
-        last = min(last, given)
+    given = authorization(application, part) if countdown.counted_from == "authorized" else None
+    if given is not None and given[1] is not None:
+        last = min(last, given[1])
     for name, until in application.deadline_extensions:
         if name == countdown.name:
             last = max(last, until)
@@ -156,20 +165,34 @@ def running(application: Application, rules: Rules) -> list[tuple[Countdown, dat
     return [(countdown, last) for countdown, last in found if last is not None]
 
 
-def sittings_left(countdown: Countdown, application: Application) -> int | None:
-    """Give how many sittings the latest authorization still serves; None where it serves any number."""
+def sittings_left(countdown: Countdown, application: Application, part: str = "") -> int | None:
+    """Give how many sittings the latest authorization for a part still serves; None where it serves any number."""
     if countdown.sittings is None:
         return None
-    before = application.authorizations[-1][2] if application.authorizations else len(application.attempts)
-    served = sum(x.outcome != "cancelled" for x in application.attempts[before:])
-    return max(0, countdown.sittings - served) if application.authorizations else 0
+    if (given := authorization(application, part)) is None:
+        return 0
+    _on, _until, before, only = given
+    served = sum(x.outcome != "cancelled" and only in ("", x.part) for x in application.attempts[before:])
+    return max(0, countdown.sittings - served)
 
 
-def is_authorization_awaited(application: Application, rules: Rules, day: date) -> bool:
-    """Tell whether the scheme asks for an authorization to test and none is in force on a day, or it has been used."""
-    for countdown in rules.countdowns.values():
-        if countdown.counted_from == "authorized" and countdown.effect == "close":
-            last = countdown_ends_on(countdown, application, rules)
-            if last is None or day > last or sittings_left(countdown, application) == 0:
-                return True
-    return False
+def is_authorization_awaited(application: Application, rules: Rules, day: date, parts: Collection[str]) -> bool:
+    """
+    Tell whether the scheme asks for an authorization to test and none is in force on a day, or it has been used.
+
+    Args:
+        application: The application.
+        rules: Its rules.
+        day: The day.
+        parts: The parts that are still to be passed: one that may be sat is enough.
+    """
+    return any(
+        all(_is_shut(countdown, application, rules, day, part) for part in parts)
+        for countdown in rules.countdowns.values()
+        if countdown.counted_from == "authorized" and countdown.effect == "close"
+    )
+
+
+def _is_shut(countdown: Countdown, application: Application, rules: Rules, day: date, part: str) -> bool:
+    last = countdown_ends_on(countdown, application, rules, part)
+    return last is None or day > last or sittings_left(countdown, application, part) == 0

@@ -29,7 +29,8 @@ def nearest(word: object, allowed: Iterable[object]) -> str:
     """Suggest the allowed word nearest to a wrong one, or list those allowed: the end of a sentence that names it."""
     words = list(dict.fromkeys(map(str, allowed)))
     folded = [known for known in words if known.casefold() == str(word).casefold()]
-    near = folded or difflib.get_close_matches(str(word), words, n=1)
+    begun = [known for known in words if known.startswith(f"{word}_")]
+    near = folded or difflib.get_close_matches(str(word), words, n=1) or (begun if len(begun) == 1 else [])
     if near:
         return f"; did you mean {near[0]!r}?"
     return f"; allowed: {', '.join(words)}" if words else ""

@@ -49,7 +49,8 @@ def _words(value: object) -> tuple[str, ...]:
     """Read one text or a list of texts."""
     texts = value if isinstance(value, list | tuple) else [value]
     if not texts or not all(isinstance(text, str) and text for text in texts):
-        raise ValueError("must be a text or a list of texts")
+        quotes = ", in quotes" if any(isinstance(text, int | float) for text in texts) else ""
+        raise ValueError(f"must be a text or a list of texts{quotes}")
     return tuple(str(text) for text in texts)
 
 
@@ -133,6 +134,7 @@ class Case(Beginning):
         given: Name of the beginning that it goes on from.
         earlier: Names of beginnings that are earlier applications of the same candidate.
         filed_under: Expected: id of the scheme under which it is filed; `none` where no edition is offered to it.
+        refused: Expected: words of why the submission itself is refused, by what earlier applications bring.
         eligible: Expected: whether any condition is met.
         by: Expected: the conditions that are met, all of them.
         missing: Expected: words of what the candidate is told is missing.
@@ -145,6 +147,7 @@ class Case(Beginning):
     given: Text | None = None
     earlier: tuple[Text, ...] = Field(default=(), strict=False)
     filed_under: Text | None = None
+    refused: Words | None = None
     eligible: bool | None = None
     by: tuple[Text, ...] | None = Field(default=None, strict=False)
     missing: Words | None = None
@@ -159,7 +162,9 @@ class Case(Beginning):
     @model_validator(mode="after")
     def _proves_something(self) -> Case:
         refuses = any("refused" in event for event in self.events)
-        if not (self.expect or self.asks_eligibility or self.filed_under or refuses):
+        if self.refused and (self.expect or self.asks_eligibility or self.events):
+            raise ValueError("nothing follows a submission that is refused; leave eligible, events and expect out")
+        if not (self.expect or self.asks_eligibility or self.filed_under or self.refused or refuses):
             raise ValueError("expects nothing; give `eligible`, `expect`, or an event that is `refused`")
         return self
 

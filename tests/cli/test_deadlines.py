@@ -79,6 +79,12 @@ def test_an_authorization_opens_one_sitting(run, eligible):
     run("sitting", "create", "L2", "--part", "skills", "--on", "2026-12-06")
     said = run("sitting", "admit", "L2", "--part", "skills", eligible)
     assert "it serves 1 sitting" in said.err + said.out
+    assert run("application", "authorize", eligible, "--part", "thoery").code == 3
+    assert run("application", "authorize", eligible, "--part", "skills", "--reference", "ATT-2").code == 0
+    assert "authorized to test for skills ATT-2 by local:" in run("application", "show", eligible).out
+    row = run("application", "show", eligible, "--json").row
+    assert set(row["deadlines"]) == {"eligibility", "authorization theory", "authorization skills"}
+    assert run("sitting", "admit", "L2", "--part", "skills", eligible).code == 0
 
 
 def test_more_time_is_granted_listed_and_refused_clearly(run, eligible):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Connection, UniqueConstraint, make_url, text
 
-from storage import citus, database, tables
+from storage import citus, database, making, tables
 from storage.citus import COLUMN, DISTRIBUTED, ON_COORDINATOR, distribute, look
 from storage.database import init, open_database, status
 from storage.engine import open_engine, reading, writing
@@ -152,7 +152,7 @@ def test_what_cannot_be_distributed_says_why(url: str, sqlite_url: str, monkeypa
         distribute(sqlite_url)
     assert look(status(sqlite_url), sqlite_url) is None
     with monkeypatch.context() as patched:
-        patched.setattr(database, "REVISIONS", (*REVISIONS, "9999"))
+        patched.setattr(making, "REVISIONS", (*REVISIONS, "9999"))
         with pytest.raises(Misconfigured, match="db upgrade"):
             distribute(url)
     distribute(url)

@@ -19,7 +19,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
-from storage import database, tables
+from storage import making, tables
 from storage.database import init, open_database, status, upgrade
 from storage.engine import normal_url, open_engine
 from storage.migrations import REVISIONS
@@ -203,7 +203,7 @@ def test_init_spares_what_is_not_ours(database_url: str) -> None:
 def test_an_older_database_asks_for_its_upgrade(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database behind this software is not opened, and the message names the command; init does not upgrade."""
     init(database_url)
-    monkeypatch.setattr(database, "REVISIONS", (*REVISIONS, "9999"))
+    monkeypatch.setattr(making, "REVISIONS", (*REVISIONS, "9999"))
     assert status(database_url).condition == "older"
     with pytest.raises(Misconfigured, match="db upgrade"):
         open_database(database_url)

@@ -117,14 +117,17 @@ RICH = scheme(
     "hours: 10",
     f"""    exemptions:
       "6a": {{parts: [far], all: [{{certificate: {{level: 3}}}}], {C}}}
-      "6b": {{parts: [tax, bar], all: [{{work: {{years: 2, counted: cumulative}}}}], {C}}}""",
+      "6b": {{parts: [tax, bar], all: [{{work: {{years: 2, counted: cumulative}}}}], {C}}}
+      "6c": {{choose: 1, parts: [law, bar], all: [{{work: {{years: 3, counted: cumulative}}}}], {C}}}
+    award_conditions: {{"9": {{all: [{{statement: {{any_of: [ethics]}}}}], {C}}}}}""",
     far=f"components: {{a: {{title: A, maximum: 60}}, b: {{title: B, maximum: 40, floor: 10}}}}, "
     f"resits: {{most: 2, within: {{months: 12}}, in_all: 4, at_cap: restart_course, {C}}}",
     aud=f"resits: {{most: 1, remediation: {{hours: 3, endorsement: true, {C}}}, {C}}}",
     tax="",
     law=f"endorsement: {{valid_for: {{months: 2}}, {C}}}",
     bar=f"resits: {{most: 2, at_cap: expire, counts_absence: true, {C}}}",
-    isc=f"resits: {{most: 2, per: course, waiting_after: {{1: {{days: 1}}, 3: {{months: 2}}}}, {C}}}",
+    isc=f'conditions: {{"8": {{all: [{{statement: {{any_of: [medical, ethics]}}}}], {C}}}}}, '
+    f"resits: {{most: 2, per: course, waiting_after: {{1: {{days: 1}}, 3: {{months: 2}}}}, {C}}}",
     tcp="",
 )
 SMALL = scheme(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
 from storage.memory import MemoryStores
 from tests.timeline import EVIDENCE, day
@@ -44,12 +44,12 @@ class Board:
         self.service = Service(self.stores, lambda: self.now, lambda: f"k{next(keys)}", "clerk")
         self.stores.schemes.put(self.scheme, self.now)
 
-    def at(self, on: str) -> Board:
+    def at(self, on: str) -> Self:
         """Set the clock."""
         self.now = datetime.combine(day(on), time(10), UTC)
         return self
 
-    def file(self, key: str, candidate: str = "p1", level: int = 3, on: str = "2024-03-15") -> Board:
+    def file(self, key: str, candidate: str = "p1", level: int = 3, on: str = "2024-03-15") -> Self:
         """File, accept and train an application."""
         person = Candidate(candidate, f"Person {candidate}", "passport", f"X{candidate}")
         self.stores.candidates.add([person])
@@ -60,13 +60,13 @@ class Board:
             self.service.record(key, fact, day(on))
         return self
 
-    def admit(self, key: str, part: str, sitting: str, sat_on: str, on: str = "") -> Board:
+    def admit(self, key: str, part: str, sitting: str, sat_on: str, on: str = "") -> Self:
         """Admit to a sitting."""
         fact = f.Admitted(part=part, sitting=sitting, sat_on=day(sat_on))
         self.service.record(key, fact, day(on or sat_on))
         return self
 
-    def score(self, key: str, part: str, sitting: str, sat_on: str, marks: str, announced: str = "") -> Board:
+    def score(self, key: str, part: str, sitting: str, sat_on: str, marks: str, announced: str = "") -> Self:
         """Admit and record marks, by two readers where the part has them; announce them where a day is given."""
         self.admit(key, part, sitting, sat_on)
         if self.scheme.scheme.parts[part].entry:

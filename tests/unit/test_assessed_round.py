@@ -38,6 +38,7 @@ def test_the_walks_meet_what_this_is_about():
         "PartLapsed",
         "ExemptionGranted",
         "ExemptionWithdrawn",
+        "EvidenceAdded",
         "EndorsementRecorded",
         "EndorsementWithdrawn",
         "Expired",

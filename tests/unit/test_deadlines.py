@@ -60,6 +60,22 @@ def ends(t: Timeline, last: str, after: str, name: str) -> None:
     assert str(t.standing(last).clock_on) == after
 
 
+def test_a_deadline_is_told_by_its_title_and_recorded_by_its_name():
+    """The clock, the reason of the expiry, a refusal and a denied extension say its title; the event says its name."""
+    t = Timeline(3, "2024-03-15", scheme(information="title: audit, within: {days: 90}"))
+    t.record(f.InformationRequested(reason="diploma"), "2024-04-01")
+    assert t.standing("2024-06-30").clock == "deadline of audit passed: the application expires"
+    late = t.standing("2024-07-01")
+    assert late.expired_because == late.as_json()["expired_because"] == "deadline of audit passed"
+    assert late.application.expiry is not None
+    assert late.application.expiry.cause == "deadline of information passed"
+    with pytest.raises(Refused, match=r"the application is expired since 2024-07-01 \(deadline of audit passed\)"):
+        t.record(f.InformationRequested(reason="diploma"), "2024-07-02")
+    closed = scheme(eligibility="title: year of eligibility, within: {days: 9}, counted_from: submitted, effect: close")
+    with pytest.raises(Refused, match="year of eligibility lasts through 2024-03-24; the sitting is on 2024-03-25"):
+        Timeline(3, "2024-03-15", closed).accept().train("2024-03-15").admit("theory", "2024-03-25")
+
+
 # -- drafts and audits -------------------------------------------------------------------------------------------------
 
 
@@ -214,9 +230,9 @@ def eligible() -> Timeline:
     return Timeline(3, "2024-03-15", scheme(**ATT)).accept("2024-04-01").train("2024-04-10")
 
 
-def authorize(t: Timeline, on: str, until: str = "") -> Timeline:
-    """Authorize on a day."""
-    return t.record(f.AuthorizationGiven(until=day(until) if until else None), on)
+def authorize(t: Timeline, on: str, until: str = "", part: str = "") -> Timeline:
+    """Authorize on a day, for every part or for one."""
+    return t.record(f.AuthorizationGiven(until=day(until) if until else None, part=part), on)
 
 
 def test_nobody_sits_without_an_authorization_and_its_last_day_counts():
@@ -263,6 +279,34 @@ def test_each_sitting_needs_an_authorization_of_its_own():
     t.score("theory", "2024-05-25", "60", "2024-06-20")
     assert t.standing("2024-06-20").awaited == (("an authorization to test", "board"),)
     authorize(t, "2024-06-21").admit("skills", "2024-06-25")
+
+
+def test_an_authorization_may_be_for_one_part():
+    """Each part has days of its own; the latest that is for it counts, be it for that part or for all."""
+    t = authorize(authorize(eligible(), "2024-05-10", part="theory"), "2024-06-10", part="skills")
+    assert t.standing("2024-06-10").deadlines == {
+        "eligibility": day("2025-04-01"),
+        "authorization theory": day("2024-08-08"),
+        "authorization skills": day("2024-09-08"),
+    }
+    assert refused_by(lambda: t.admit("theory", "2024-08-09", known="2024-06-11")) == ["outlasts_deadlines"]
+    assert refused_by(lambda: t.admit("skills", "2024-09-09", known="2024-06-11")) == ["outlasts_deadlines"]
+    t.admit("theory", "2024-08-08", known="2024-06-11").admit("skills", "2024-09-08", known="2024-06-11")
+    authorize(t, "2024-09-10")
+    assert t.standing("2024-09-10").deadlines["authorization theory"] == day("2024-12-09")
+
+
+def test_an_authorization_of_one_part_serves_sittings_of_it_alone():
+    """It is used by an admission to that part; the other part has not begun; what may be sat is not awaited."""
+    t = authorize(eligible(), "2024-05-10", part="theory")
+    assert "admission to a sitting" in t.standing("2024-05-10").awaited[0][0]
+    with pytest.raises(Refused, match="authorization has not begun for skills"):
+        t.admit("skills", "2024-05-18", known="2024-05-11")
+    t.score("theory", "2024-05-18", "59", "2024-05-20")
+    assert refused_by(lambda: t.admit("theory", "2024-05-25", known="2024-05-20")) == ["is_authorized"]
+    assert t.standing("2024-05-20").awaited == (("an authorization to test", "board"),)
+    authorize(t, "2024-05-21", part="skills").admit("skills", "2024-05-25")
+    assert refused_by(lambda: authorize(t, "2024-05-26", part="thoery")) == ["part_is_assessed"]
 
 
 def test_a_seat_beyond_a_newer_and_shorter_authorization_is_taken_back():

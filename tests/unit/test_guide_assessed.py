@@ -16,7 +16,7 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "scheme-language.md").read_text("u
 BLOCKS = [textwrap.dedent(block) for block in re.findall(r"^```text\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)]
 PAPERS = (
     *("theory", "far", "aud", "reg", "bar", "isc", "tcp", "accounting", "law", "taxation", "comprehensive"),
-    "economics",
+    *("economics", "part_one", "part_two"),
 )
 
 
@@ -37,7 +37,8 @@ def test_the_stages_of_the_guide_are_stages():
     text = stages(block("stages:")) + "      last: economics\n"
     pinned = scheme(text, level=exemptions, **dict.fromkeys(PAPERS, ""))
     rules = pinned.rules(1)
-    assert list(rules.stages) == ["theory_exam", "core", "discipline", "group_one", "comprehensive", "last"]
+    assert list(rules.stages) == ["theory_exam", "core", "discipline", "group_one", "final", "comprehensive", "last"]
+    assert rules.stages["final"].weights == {"part_one": 30, "part_two": 70}
     assert rules.stages["discipline"].ways == (("bar",), ("isc",), ("tcp",))
     assert rules.stages["group_one"].average == 50
     assert rules.level.exemptions["6a"].parts == ("law", "economics")
@@ -70,7 +71,7 @@ def test_the_limits_of_the_guide_are_limits(example):
 
 def test_the_guide_shows_every_kind_of_limit():
     """Else the test above would hold of nothing."""
-    assert len(LIMITS) == 6
+    assert len(LIMITS) == 9
 
 
 def _flow(node: object) -> str:

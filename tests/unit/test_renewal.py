@@ -200,6 +200,51 @@ def test_rejected_credits_are_flagged_and_change_nothing_by_themselves():
     assert "rests on credits that no longer count: 10 of 10 credits are missing" in board.standing("A1").flags[0]
 
 
+def test_credits_recorded_after_a_renewal_that_is_entered_late_do_not_count_and_are_named():
+    """What the board received by the day of the renewal counts for it; entered in whatever order."""
+    board = board_with(f"credits: 10, {CLAUSE}")
+    credit(board, "10", "2026-01-01", on="2027-07-01")
+    sequence = board.service.history("A1")[-1].sequence
+    with pytest.raises(Refused) as no:
+        renew(board.service, "A1", day("2027-06-30"))
+    assert "10 of 10 credits are missing; credits earned in time are on record only after 2027-06-30" in str(no.value)
+    assert f"by event {sequence} (from 2027-07-01 on)" in str(no.value)
+    board.service.record("A1", f.CreditRejected(supersedes=sequence, **WHY))
+    assert "on record only" not in refused(board, "2027-07-01")
+    credit(board, "10", "2026-01-01", on="2027-06-30")
+    renew(board.service, "A1", day("2027-06-30"))
+    assert stands(board, "2027-07-02") == ("valid", "2030-07-01")
+
+
+def test_credits_recorded_later_neither_count_nor_are_carried_over_by_an_earlier_renewal():
+    """The fact of a late renewal and the rule that judges it count the same credits."""
+    board = board_with(f"credits: 10, carries_over: 5, {CLAUSE}")
+    credit(board, "10", "2026-01-01")
+    credit(board, "5", "2026-01-02", on="2027-07-01")
+    renew(board.service, "A1", day("2027-06-30"))
+    fact = board.service.history("A1")[-1].fact
+    assert isinstance(fact, f.CertificateRenewed)
+    assert (fact.credits, fact.carried) == (10, 0)
+
+
+def test_a_renewal_entered_after_the_rejection_of_its_credits_stands_as_if_entered_before_it():
+    """The order of entering changes nothing: the renewal stands, and is flagged."""
+    board = board_with(f"credits: 10, carries_over: 5, {CLAUSE}")
+    credit(board, "10", "2026-01-01")
+    credit(board, "5", "2026-01-02")
+    for rejected in board.service.history("A1")[-2:]:
+        board.at("2026-03-01").service.record("A1", f.CreditRejected(supersedes=rejected.sequence, **WHY))
+    with pytest.raises(Refused, match="10 of 10 credits are missing"):
+        renew(board.service, "A1", day("2026-03-01"))
+    renew(board.service, "A1", day("2026-02-28"))
+    fact = board.service.history("A1")[-1].fact
+    assert isinstance(fact, f.CertificateRenewed)
+    assert (fact.credits, fact.carried) == (15, 5)
+    assert "rests on credits that no longer count: 10 of 10 credits are missing" in board.standing("A1").flags[0]
+    with pytest.raises(Refused, match="those that did: none"):
+        board.service.record("A1", f.CreditRejected(supersedes=rejected.sequence, **WHY))
+
+
 # -- windows -----------------------------------------------------------------------------------------------------------
 
 

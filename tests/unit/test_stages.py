@@ -180,6 +180,18 @@ def test_an_exemption_is_refused_that_the_rules_do_not_give(key, parts, why):
         t.record(f.ExemptionGranted(exemption=key, parts=parts), "2024-01-12")
 
 
+def test_parts_may_weigh_differently_in_the_average():
+    """30 % of 40 and 70 % of 60 are 54: reached; a mark less in the part that weighs more is not."""
+    group = f"{{group: {{all_of: [far, aud], average: 54, weights: {{far: 30, aud: 70}}, {C}}}}}"
+    pinned = scheme(group, far="", aud="").text.replace("pass_mark: 60", "pass_mark: 40")
+    for marks, state in (("60", "awaiting_award"), ("59.99", "group")):
+        t = Assessed(pin(pinned, "x")).sit("far", "2024-02-01", "40").sit("aud", "2024-02-02", marks)
+        assert t.state("2024-02-02") == state
+    one = f"{{group: {{all_of: [far, aud], average: 54, weights: {{aud: 2}}, {C}}}}}"  # far weighs 1
+    t = Assessed(pin(scheme(one, far="", aud="").text.replace("pass_mark: 60", "pass_mark: 40"), "x"))
+    assert t.sit("far", "2024-02-01", "42").sit("aud", "2024-02-02", "60").state("2024-02-02") == "awaiting_award"
+
+
 def test_an_exempt_part_counts_in_no_average():
     """Who is exempt from one of three papers needs the average of the other two."""
     t = Assessed(scheme(GROUP % "", level=EXEMPT, **PAPERS)).exempt("6a", "2024-01-12")
@@ -198,6 +210,11 @@ def test_an_exempt_part_counts_in_no_average():
         ("{one: {all_of: [far, tax], %s}}".replace("%s", C), "no part is called 'tax'"),
         ("{one: far, two: {all_of: [aud, far], %s}}".replace("%s", C), "the part 'far' stands in two stages"),
         ("{one: {all_of: [far, aud], average: 5, total: 5, %s}}".replace("%s", C), "give either average or total"),
+        ("{one: {all_of: [far, aud], total: 5, weights: {far: 2}, %s}}".replace("%s", C), "write average: N beside"),
+        (
+            "{one: {all_of: [far], average: 5, weights: {aud: 2}, %s}}".replace("%s", C),
+            "weighs 'aud', which is no part",
+        ),
         (
             "{one: {all_of: [far, aud], total: 201, %s}}".replace("%s", C),
             "cannot be reached: the parts have 200 marks in all",
@@ -231,3 +248,15 @@ def test_a_part_like_another_has_all_that_it_leaves_out():
 
 PINNED = scheme("{one: far, two: aud, three: bar}", far="names: [F]", aud="", bar="").text
 PINNED = PINNED[: PINNED.index("  aud:")] + "  %\n" + PINNED[PINNED.index("levels:") :]
+
+
+def test_a_level_may_begin_with_a_review():
+    """It has no admission: its marks alone lead from the training to its stage, and a new review may follow."""
+    pinned = scheme("{one: far}", far="kind: review")
+    t = Assessed(pinned)
+    assert t.state("2024-01-10") == "trained"
+    for key, marks in (("r1", 59), ("r2", 60)):
+        t.record(f.ScoreRecorded(part="far", sitting=key, sat_on=day("2024-02-01"), score=marks), "2024-02-01")
+        assert t.state("2024-02-01") == "one"
+        t.record(f.ScoreAnnounced(part="far", sitting=key), "2024-02-01")
+    assert t.state("2024-02-01") == "awaiting_award"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import Field
 
@@ -106,7 +106,28 @@ class CreditRecorded(Fact):
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The credits count toward the next renewal."""
-        return {"credits": (*application.credits, (sequence, self))}
+        return {"credits": (*application.credits, KnownCredit(self, sequence, on))}
+
+
+class KnownCredit(NamedTuple):
+    """
+    Credits on record, with the days between which they count toward a renewal.
+
+    Attributes:
+        fact: The credits.
+        sequence: Number of the event that recorded them.
+        from_day: Day on which that event takes effect.
+        rejected_on: Day on which their rejection takes effect; None: they were not rejected.
+    """
+
+    fact: CreditRecorded
+    sequence: int
+    from_day: date
+    rejected_on: date | None = None
+
+    def counts_on(self, day: date) -> bool:
+        """Whether they are on record on a day, and not rejected by then."""
+        return self.from_day <= day and (self.rejected_on is None or day < self.rejected_on)
 
 
 class CreditRejected(Fact):
@@ -118,8 +139,13 @@ class CreditRejected(Fact):
     authority: Reason
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
-        """The credits do not count."""
-        return {"credits": tuple(known for known in application.credits if known[0] != self.supersedes)}
+        """The credits do not count from this day on."""
+        return {
+            "credits": tuple(
+                known._replace(rejected_on=on) if known.sequence == self.supersedes else known
+                for known in application.credits
+            )
+        }
 
 
 class CertificateRenewed(Fact):

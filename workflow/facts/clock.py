@@ -118,20 +118,22 @@ class DeadlineExtended(Fact):
 
 class AuthorizationGiven(Fact):
     """
-    The candidate was authorized to take sittings, for as long as the scheme says.
+    The candidate was authorized to take sittings, of every part or of one, for as long as the scheme says.
 
     Attributes:
         until: The last day given in it, where it is earlier than the scheme's own.
         reference: Number of the authorization; empty if it has none.
+        part: The one part that it is for; empty: for every part.
     """
 
     step = "authorize"
     until: Day | None = None
     reference: Text = ""
+    part: Text = ""
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
-        """The latest authorization is the one that counts, for the sittings to which nobody has admitted yet."""
-        given = (on, self.until, len(application.attempts))
+        """The latest one of a part is the one that counts, for the sittings to which nobody has admitted yet."""
+        given = (on, self.until, len(application.attempts), self.part)
         return {"authorizations": (*application.authorizations, given)}
 
 

@@ -78,7 +78,7 @@ RULES: Final[dict[type[f.Fact], tuple[Rule, ...]]] = {
     f.Reinstated: (x.supersedes_the_ending,),
     f.ValidityExtended: (x.lasts_longer,),
     f.DeadlineExtended: (t.deadline_ends_later,),
-    f.AuthorizationGiven: (i.is_accepted, t.has_a_last_day_to_come),
+    f.AuthorizationGiven: (i.is_accepted, t.is_of_a_part, t.has_a_last_day_to_come),
     f.PartCarriedOver: (x.part_can_be_carried, a.is_not_exempt),
     f.ApplicationSuspended: (x.is_not_suspended_yet,),
     f.ApplicationResumed: (x.is_suspended,),

@@ -19,7 +19,7 @@ def set_is_complete(move: Move) -> Objection | None:
 
 
 def award_conditions_are_met(move: Move) -> Objection | None:
-    """Whoever is awarded the certificate has shown what the level asks for before the award, and it holds on its day."""
+    """A certificate needs what the level asks for before the award to be shown, and to hold on its day."""
     if not move.rules.level.award_conditions:
         return None
     asked = asked_for_award(move.application, move.rules, move.on)

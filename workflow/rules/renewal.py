@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from workflow.errors import Objection
@@ -113,12 +114,24 @@ def renewal_is_earned(move: Move) -> Objection | None:
         if fact.reason and fact.authority:
             return None
         return Objection("renewal_is_earned", "a waiver needs its reason and authority", str(renewal.clause))
-    missing = list(credits_of(a, move.rules, move.on).missing) if renewal.counts_credits else []
+    missing = list(_missing_credits(move)) if renewal.counts_credits else []
     terms = move.rules.scheme.terms
     missing += [f.missing for f in all_met(renewal.all, a.level, fact.evidence, move.on, terms) if not f.met]
     if missing:
         return Objection("renewal_is_earned", "; ".join(missing), str(renewal.clause))
     return None
+
+
+def _missing_credits(move: Move) -> Iterator[str]:
+    """Say which credits are missing, and which of those on record take effect too late to count."""
+    found = credits_of(move.application, move.rules, move.on)
+    yield from found.missing
+    if found.missing and found.too_late:
+        events = ", ".join(f"{known.sequence} (from {known.from_day} on)" for known in found.too_late)
+        yield (
+            f"credits earned in time are on record only after {move.on}, by event {events}; if the board had received "
+            f"them by {move.on}, reject them and record them anew with effect from the day on which it did"
+        )
 
 
 def renews_as_computed(move: Move) -> Objection | None:
@@ -138,7 +151,7 @@ def renews_as_computed(move: Move) -> Objection | None:
 
 def credits_are_there(move: Move) -> Objection | None:
     """A rejection names the event that recorded the credits."""
-    known = [sequence for sequence, _ in move.application.credits]
+    known = [known.sequence for known in move.application.credits if known.rejected_on is None]
     if move.fact.supersedes in known:
         return None
     text = f"event {move.fact.supersedes} recorded no credits that count; those that did: {known or 'none'}"

@@ -6,7 +6,8 @@ from workflow.calendar import count
 from workflow.errors import Objection
 from workflow.limits import Countdown
 from workflow.rules.move import Move
-from workflow.validity import application_day, countdown_ends_on, countdown_started_on, sittings_left
+from workflow.rules.results import part_is_assessed
+from workflow.validity import authorization, countdown_ends_on, countdown_started_on, sittings_left
 
 
 def outlasts_deadlines(move: Move) -> Objection | None:
@@ -20,25 +21,32 @@ def outlasts_deadlines(move: Move) -> Objection | None:
 def is_authorized(move: Move) -> Objection | None:
     """An authorization serves as many sittings as the scheme says; a further one needs a new authorization."""
     for countdown in move.rules.countdowns.values():
-        if countdown.sittings is not None and sittings_left(countdown, move.application) == 0:
-            given = application_day("authorized", move.application, move.rules)
-            text = f"the authorization of {given} has been used: it serves {count(countdown.sittings, 'sitting')}"
-            return Objection("is_authorized", text, countdown.clause) if given else None
+        given = authorization(move.application, move.fact.part) if countdown.sittings is not None else None
+        if given and countdown.sittings and sittings_left(countdown, move.application, move.fact.part) == 0:
+            text = f"the authorization of {given[0]} has been used: it serves {count(countdown.sittings, 'sitting')}"
+            return Objection("is_authorized", text, countdown.clause)
     return None
 
 
 def _outside(countdown: Countdown, move: Move) -> Objection | None:
-    start, last = (find(countdown, move.application, move.rules) for find in (countdown_started_on, countdown_ends_on))
+    asked = (countdown, move.application, move.rules, move.fact.part)
+    start, last = countdown_started_on(*asked), countdown_ends_on(*asked)
     sat_on, is_closed = move.fact.sat_on, countdown.effect == "close"
     text = ""
     if start is None or last is None:
         if is_closed:
-            text = f"{countdown.name} has not begun: it is counted from the day {countdown.counted_from}"
+            whose = f" for {move.fact.part}" if move.application.authorizations else ""
+            text = f"{countdown.title} has not begun{whose}: it is counted from the day {countdown.counted_from}"
     elif sat_on > last:
-        text = f"{countdown.name} lasts through {last}; the sitting is on {sat_on}, after that"
+        text = f"{countdown.title} lasts through {last}; the sitting is on {sat_on}, after that"
     elif is_closed and countdown.counted_from and sat_on < start:
-        text = f"{countdown.name} begins on {start}; the sitting is on {sat_on}, before that"
+        text = f"{countdown.title} begins on {start}; the sitting is on {sat_on}, before that"
     return Objection("outlasts_deadlines", text, countdown.clause) if text else None
+
+
+def is_of_a_part(move: Move) -> Objection | None:
+    """An authorization of one part names a part of the level."""
+    return part_is_assessed(move) if move.fact.part else None
 
 
 def has_a_last_day_to_come(move: Move) -> Objection | None:
@@ -57,7 +65,7 @@ def deadline_ends_later(move: Move) -> Objection | None:
         return Objection("deadline_ends_later", text)
     granted = dict(move.application.deadline_extensions).get(fact.deadline)
     if granted and fact.until <= granted:
-        text = f"{fact.deadline} is extended through {granted} already"
+        text = f"{known[fact.deadline].title} is extended through {granted} already"
         return Objection("deadline_ends_later", text, known[fact.deadline].clause)
     return None
 
