@@ -53,6 +53,10 @@ _WORDS: Final = {
     Unavailable: "unavailable",
 }
 _LONG_NUMBER: Final = re.compile(r"(?<!\d)(\d{6})\d{5,12}([\dXx]{4})(?!\d)")
+_PHONE: Final = re.compile(r"(?<![\d.])\+?\d{7,17}(\d{4})(?![\d.])")
+_ADDRESS: Final = re.compile(r"[\w.+-]+@[\w.-]+")
+_CHINESE: Final = re.compile(r"([\u3400-\u9fff])[\u3400-\u9fff·]+")
+_GIVEN: Final = re.compile(r"(input_value=).*")
 _MOST_IN_LINE: Final = 2000
 
 
@@ -80,7 +84,9 @@ def tell(error: BaseException, debug: bool = False) -> int:
             return error.exit_code
         case click.ClickException():
             text = "\n".join(map(harmless, error.format_message().split("\n")))
-            shown = click.UsageError(text, error.ctx) if isinstance(error, click.UsageError) else click.ClickException(text)
+            shown = (
+                click.UsageError(text, error.ctx) if isinstance(error, click.UsageError) else click.ClickException(text)
+            )
             shown.show()
             return error.exit_code
         case BrokenPipeError():
@@ -99,7 +105,7 @@ def tell(error: BaseException, debug: bool = False) -> int:
 
 
 def harmless(line: str) -> str:
-    """Write a line of a message for a terminal: what cannot be seen as an escape, identity numbers hidden, cut short."""
+    """Write a line of a message for a terminal: the unseen as escapes, identity numbers hidden, cut short."""
     seen = UNSEEN.sub(lambda found: ascii(found[0])[1:-1], line)
     return hide(seen if len(seen) <= _MOST_IN_LINE else f"{seen[:_MOST_IN_LINE]}... ({len(line):,} characters)")
 
@@ -134,7 +140,7 @@ def _close_pipe() -> int:
 
 
 def _internal(error: BaseException, debug: bool) -> int:
-    text = hide("".join(traceback.format_exception(error)))
+    text = _hide_persons("".join(traceback.format_exception(error)))
     name = type(error).__name__
     if debug:
         click.echo(f"{text}internal error ({name}); please report it with the lines above", err=True)
@@ -148,6 +154,12 @@ def _internal(error: BaseException, debug: bool) -> int:
 def hide(text: str) -> str:
     """Hide identity numbers in a text: the first six and the last four characters stay."""
     return _LONG_NUMBER.sub(r"\1********\2", text)
+
+
+def _hide_persons(text: str) -> str:
+    """Hide what may be a person's in a traceback: numbers, addresses, Chinese words, and what a model was given."""
+    text = _GIVEN.sub(r"\1...", hide(text))
+    return _CHINESE.sub(r"\1**", _ADDRESS.sub("***@***", _PHONE.sub(r"***\1", text)))
 
 
 def _keep(text: str) -> Path | None:

@@ -97,7 +97,7 @@ class Root(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the root's own arguments; a word that no system call takes is refused before it goes anywhere."""
         for number, word in enumerate(args, 1):
-            # Bytes that are no UTF-8 come as characters that can be written back: a file may be called so.
+            # Bytes that are no UTF-8 come as characters that can be written back; a verb judges those by what it asks.
             if "\0" in word or not _is_word(word):
                 raise click.UsageError(f"word {number} holds a NUL or half a character (a lone surrogate)", ctx)
         return super().parse_args(ctx, args)

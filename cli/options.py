@@ -15,11 +15,13 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from cli.output import UNSEEN
 from cli.root import RootOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _MOST_WORD: Final = 1000
+_CLEANED: Final = {"name", "document_type", "document_number", "sex", "phone", "email"}
 _LONG: Final = re.compile(r"(?<!\d)\d{17}[\dXxＸｘ](?!\d)")
 
 
@@ -68,6 +70,11 @@ class Verb(click.Command):
             value = ctx.params.get(parameter.name or "")
             for word in value if isinstance(value, tuple) else (value,):
                 if isinstance(word, str) and (fault := _fault_of(word)):
+                    raise click.BadParameter(fault, ctx, parameter)
+                # Answers repeat what was typed, but for a person's values, which are cleaned and never repeated.
+                is_repeated = isinstance(word, str | Path) and parameter.name not in _CLEANED
+                if is_repeated and (found := UNSEEN.search(str(word).strip())):
+                    fault = f"holds a character that cannot be seen (U+{ord(found[0]):04X})"
                     raise click.BadParameter(fault, ctx, parameter)
             # Not what was typed but what became of it, since a room or a file may be named so too.
             if parameter.name != "document_number" and _names_person(str(value)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from cli.errors import clause_text
 from cli.output import aligned
@@ -183,11 +184,18 @@ def _asked(requirements: Sequence[Requirement], number: int, known: Scheme) -> s
     return " and ".join(words[i] for i in range(len(requirements)))
 
 
+_LAST_DAYS: Final = {
+    "one_less": ", through the day before the same date",
+    "end_of_month": ", through the end of that month",
+    "end_of_year": ", through the end of that year",
+}
+
+
 def _certificate(x: CertificateNumber, known: Scheme) -> Iterator[str]:
     yield "certificate"
     ends = "does not end"
     if x.valid_for:
-        how = "" if x.last_day == "corresponding" else f", {x.last_day.replace('_', ' ')}"
+        how = _LAST_DAYS.get(x.last_day, "")
         ends = f"valid {x.valid_for} from the award{how}"
     elif x.cycle:
         which = f"every {count(x.cycle.every, 'year')}" if x.cycle.every > 1 else "each year"
@@ -205,14 +213,15 @@ def _renewal(x: Renewal, known: Scheme) -> Iterator[str]:
     yield from (f"at least {least} of {category}" for category, least in x.least.items())
     yield from (f"at most {most} count of {category}" for category, most in x.most.items())
     if x.carries_over:
-        yield f"{x.carries_over} above them count for the next time"
+        yield f"up to {x.carries_over} credits above those count for the next time"
     if x.all:
         yield _asked(x.all, 1, known)
     if x.opens:
         yield f"from {x.opens} before the last day on"
-    yield f"late for {x.late}, in which it counts" if x.late else "on the last day at the latest"
+    late = f", or within {x.late} after it, in which the certificate still counts" if x.late else ""
+    yield f"to be renewed by the last valid day{late}"
     if x.suspended:
-        yield f"then suspended for {x.suspended}, in which it can still be renewed"
+        yield f"after that suspended for {x.suspended}, in which it can still be renewed"
     if x.most_renewals:
         yield f"at most {count(x.most_renewals, 'time')}"
 

@@ -51,8 +51,8 @@ class Settings(BaseSettings):
         smtp_url: The mail server: `smtp://user:password@host:587?starttls=true`; empty: notices become files.
         mail_from: The address from which notices come.
         seal_key: File of the board's keys for sealing; never beside the database.
-        key_ring: File of the key ring of personal values; empty: beside an SQLite file, and for a server in the folder of
-            the seal key.
+        key_ring: File of the key ring of personal values; empty: beside an SQLite file, and for a server in the
+            folder of the seal key.
         seal_origin: Name that a new key file gives to the log, such as `exams.example.org/log`; empty: made up.
         remind_days: Days before a last valid day or a deadline on which candidates are reminded; empty: never.
         token: The token with which a member signs in, where the board keeps staff; best in the environment.

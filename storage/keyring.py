@@ -273,7 +273,8 @@ def _read(file: Path) -> tuple[RingKey, ...]:
         keys = tuple(RingKey(str(one["id"]), str(one["made_at"]), one["key"].encode("ascii")) for one in found["keys"])
         if found["format"] != FORMAT or not keys or any(_id(key._key) != key.id for key in keys):
             raise ValueError
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):  # not chained: it may show what the file holds
+    # Not chained: it may show what the file holds.
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise Corrupt(f"{file} is no key ring, or was changed; {_COPY}") from None
     return keys
 

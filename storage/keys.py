@@ -189,7 +189,8 @@ def read(file: Path) -> KeyFile:
         raise Misconfigured(f"the key file {file} cannot be read: {error.strerror}") from None
     try:
         return _read(file, json.loads(raw))
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):  # not chained: it may show what the file holds
+    # Not chained: it may show what the file holds.
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise Corrupt(f"{file} is no key file, or was changed") from None
 
 

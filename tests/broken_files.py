@@ -45,7 +45,9 @@ def sheets() -> dict[str, bytes]:
         "directions.csv": (HEADER + _ROW.replace("王一", "\u202e一王")).encode(),
         "overlong.csv": (HEADER + _ROW.replace("王一", "王" * 3000)).encode(),
         "year-one.csv": (HEADER + _ROW.replace("2024-03-15", "0001-01-01") + _ROW.replace("2024", "9999")).encode(),
-        "sql.csv": (HEADER + _ROW.replace("B1", "B1'; DROP TABLE event; --").replace("王一", "$(touch pwned)")).encode(),
+        "sql.csv": (
+            HEADER + _ROW.replace("B1", "B1'; DROP TABLE event; --").replace("王一", "$(touch pwned)")
+        ).encode(),
         "formula.csv": (HEADER + _ROW.replace("王一", "=cmd|' /C calc'!A0")).encode(),
         "digits.csv": (HEADER + _ROW.replace(",3,", "," + "9" * 5000 + ",")).encode(),
         "old-office.csv": b"\xd0\xcf\x11\xe0" + b"\x00" * 600,
@@ -128,7 +130,9 @@ def documents() -> dict[str, bytes]:
         "null.json": b"null",
         "text.json": b'"x"',
         "empty.json": b"",
-        "wrong-types.json": json.dumps({name: [] for name in ("application", "events", "seal", "keys", "size")}).encode(),
+        "wrong-types.json": json.dumps(
+            {name: [] for name in ("application", "events", "seal", "keys", "size")}
+        ).encode(),
     }
 
 

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from cli.main import cli
 
 CODES: Final = {0, 2, 3, 4, 5, 6, 7, 8}
+LOGS: Final = frozenset({"access", "verification"})
 MOST_SAID: Final = 20_000
 _MOST_SECONDS: Final = 60
 _ENDS: Final = {("scheduler", "run"): ("--once",)}  # without it works on until it is stopped
@@ -254,8 +255,8 @@ def fault_of(said: Answer) -> str:
     return ""
 
 
-def digest(database: Path, without: frozenset[str] = frozenset({"access"})) -> str:
-    """Digest all rows of all tables but those of the access log, which is written before anything is shown."""
+def digest(database: Path, without: frozenset[str] = LOGS) -> str:
+    """Digest all rows of all tables but the logs of who asked, which are written before anything is answered."""
     hashed = hashlib.sha256()
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as tx:
         names = tx.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").fetchall()

@@ -49,7 +49,9 @@ def build(database: Path, here: Path, first: str = "王A1") -> dict[str, tuple[s
         ask(*line)
     ask("audit", "prove", "A1", "--output", here / "proof.json")
     _files(here)
-    persons = [str(ask("candidate", "find", "--name", name, "--json")[0]["candidate"]) for name in (first, "王A3", "王A4")]
+    persons = [
+        str(ask("candidate", "find", "--name", name, "--json")[0]["candidate"]) for name in (first, "王A3", "王A4")
+    ]
     certificates = [str(row["certificate"]) for row in ask("certificate", "list", "--json")]
     runs = [str(row["run"]) for row in ask("jobs", "history", "--json")][:3]
     applications = ("A1", "A3", "A4", "A5", "A6", "A8", "NOPE")

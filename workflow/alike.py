@@ -66,8 +66,9 @@ def _is_of_another(
     if len(path) < 2 or path[0] != "parts" or path[1] not in parts:
         return False
     like = _like(parts, path[1])
-    is_own = len(path) > 2 and path[2] in parts[path[1]]
-    return like is not None and not is_own and (("parts", like, *path[2:]), text) in known
+    if like is None or (len(path) > 2 and path[2] in parts[path[1]]):
+        return False
+    return (("parts", like, *path[2:]), text) in known
 
 
 def told_of_like(items: Iterable[ErrorDetails], document: object) -> Iterator[ErrorDetails]:

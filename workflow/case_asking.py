@@ -13,7 +13,7 @@ from datetime import date, datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from workflow.document import nearest
+from workflow.document import LAST_DAY, nearest
 from workflow.eligibility import Eligibility
 from workflow.renewal import certificate_standing
 from workflow.scheme import Rules
@@ -107,7 +107,7 @@ def asked(cases: Cases, place: tuple[int, int], service: Service, rules: Rules, 
         if _is_so(wanted, found):
             continue
         line = cases.line(("cases", i, "expect", j, *path))
-        clause = str(shown["clause"] or "") if name in ("state", "expired_on", "because", "held") else ""
+        clause = str(shown["clause"] or "") if name in ("state", "expired_on", "held") else ""
         told = told or tuple(_told(history, rules, expectation.on, known_at))
         expected = f"{when}: {name.replace('_', ' ')} {_said(wanted)}"
         yield Miss(line, expected, _found_words(name, found, shown), clause, told)
@@ -151,7 +151,7 @@ def _lapsed(standing: Standing, _rules: Rules, _day: date) -> list[str]:
 
 
 def _last_valid_on(standing: Standing, _rules: Rules, _day: date) -> dict[str, Any]:
-    return {str(p["part"]): p["last_valid_on"] for p in standing.as_json()["held"]}
+    return {p.part: None if p.last_valid_on == LAST_DAY else p.last_valid_on for p in standing.held.values()}
 
 
 def _expired_on(standing: Standing, _rules: Rules, _day: date) -> date | None:

@@ -64,12 +64,12 @@ def accept(service: Service, application: str, condition: str = "", on: date | N
     Accept an application under a named condition; absent, under the first that is met.
 
     Raises:
-        Refused: the condition is not met, with what is missing.
+        Refused: the condition is not met, with what is missing; where none was named, by the one met first in time.
     """
     draft = service.draft(service.history(application))
     answer = assessed(draft.application, draft.rules)
     if not condition and not answer.is_eligible:
-        condition = next(iter(draft.rules.level.conditions))
+        condition = answer.nearest
     return service.record(application, acceptance(draft.application, answer, condition), on, command)
 
 

@@ -30,6 +30,7 @@ FIRST_DAY: Final = date(1900, 1, 1)
 LAST_DAY: Final = date(2999, 12, 31)
 _MOST_CHARACTERS: Final = 2_000_000
 _NO_DAY: Final = "must be a day written YYYY-MM-DD"
+_LINE_ENDS: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _PLAIN_SCALAR: Final = re.compile(r"[-+.\w]+")
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -218,10 +219,11 @@ def _written_number(text: str, node: object, path: Sequence[str | int]) -> str |
     if not isinstance(node, CommentedBase):
         return None
     try:
-        row, column = node.lc.item(path[-1]) if isinstance(path[-1], int) else node.lc.value(path[-1])
+        row, column = node.lc.value(path[-1]) if isinstance(node, dict) else node.lc.item(path[-1])
+        line = _LINE_ENDS.split(text)[row]
     except (KeyError, IndexError, TypeError, AttributeError):
         return None  # a field that is missing, or that the model has filled in
-    found = _PLAIN_SCALAR.match(text.split("\n")[row], column)
+    found = _PLAIN_SCALAR.match(line, column)
     return found[0] if found else None
 
 

@@ -88,6 +88,12 @@ class Eligibility:
         """First day on which some condition is met if work goes on; None where time alone will not do it."""
         return min((c.met_from for c in self.conditions if c.met_from), default=None)
 
+    @property
+    def nearest(self) -> str:
+        """The condition that is met first if work goes on; where none would be, the first one for this candidate."""
+        own = [c for c in self.conditions if not c.not_for] or self.conditions
+        return min(own, key=lambda c: c.met_from or date.max).id
+
     def as_json(self) -> dict[str, Any]:
         """Give the answer as plain JSON values, days as YYYY-MM-DD."""
 

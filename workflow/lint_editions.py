@@ -70,7 +70,7 @@ def _between(earlier: Scheme, later: Scheme) -> Iterator[Finding]:
     if last + ONE_DAY < begins:
         gap = f"from {last + ONE_DAY} to {begins - ONE_DAY}"
         text = f"nobody who names no edition can apply {gap}: {earlier.scheme} is over"
-        do = f"offer this edition from {last + ONE_DAY}, or {earlier.scheme} until {begins - ONE_DAY}"
+        do = f"if not meant: offer this edition from {last + ONE_DAY}, or {earlier.scheme} until {begins - ONE_DAY}"
         yield Finding("edition_gap", ("edition", "offered_from"), text, do, clause)
     elif last >= second.offered_from:
         yield _overlap(earlier, second.offered_from, last, clause)

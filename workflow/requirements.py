@@ -118,7 +118,8 @@ def _education(asked: EducationRequirement, shown: Sequence[Education], on: date
     def piece(e: Education) -> Piece:
         name = terms.degree_words(e.degree) if e.degree else f"{terms.school_words(terms.school_of(e))} diploma"
         day = f" {e.completed_on}" if e.completed_on else ""
-        words = f"{name} in {RELATIONS[e.field]} major, {_STATUSES[e.status]}{day}"
+        major = f" in {RELATIONS[e.field]} major" if asked.field or e.field != "other" else ""
+        words = f"{name}{major}, {_STATUSES[e.status]}{day}"
         return Piece(e.completed_on if e.status == "graduated" else None, name, words)
 
     lacking = {e: [words for words, is_so in wanted if not is_so(e)] for e in shown}

@@ -79,7 +79,15 @@ def _pattern(item: ErrorDetails, _path: Sequence[str | int], _model: type[BaseMo
 def _fields(item: ErrorDetails, path: Sequence[str | int], model: type[BaseModel]) -> str:
     known = model_at(model, path)
     names = ", ".join(known.model_fields) if known else ""
-    return f"must hold fields, indented below it: {names}" if names else "must hold fields, indented below it"
+    return f"must hold fields, indented below it: {names}{_example(known)}" if known else "must hold fields"
+
+
+def _example(model: type[BaseModel]) -> str:
+    """Show how a model is written that asks for whole numbers alone."""
+    fields = model.model_fields
+    needed = [name for name, field in fields.items() if field.is_required()] or list(fields)[:1]
+    is_plain = all(fields[name].annotation in (int, int | None) for name in needed)
+    return f", such as {{{', '.join(f'{name}: 1' for name in needed)}}}" if needed and is_plain else ""
 
 
 def _text(item: ErrorDetails, _path: Sequence[str | int], _model: type[BaseModel]) -> str:

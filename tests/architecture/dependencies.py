@@ -79,10 +79,12 @@ def run_time(root: str = "examboard", extras: Iterable[str] = EXTRAS) -> list[De
 
 def licence_of(told: metadata.PackageMetadata) -> str:
     """Give a licence by what a distribution says of itself: an expression, else its classifiers, else a short text."""
-    if expression := told.get("License-Expression"):
-        return str(expression)
-    classified = [line.rpartition(" :: ")[2] for line in told.get_all("Classifier", []) if line.startswith("License ::")]
-    return " OR ".join(classified) or str(told.get("License") or "").partition("\n")[0][:60]
+    if "License-Expression" in told:
+        return told["License-Expression"]
+    classified = [
+        line.rpartition(" :: ")[2] for line in told.get_all("Classifier", []) if line.startswith("License ::")
+    ]
+    return " OR ".join(classified) or "".join(told.get_all("License", [])[:1]).partition("\n")[0][:60]
 
 
 def holes(run: Callable[[Sequence[str]], tuple[str, str]] | None = None) -> tuple[list[str], str]:
@@ -93,7 +95,7 @@ def holes(run: Callable[[Sequence[str]], tuple[str, str]] | None = None) -> tupl
         run: Runs a command and gives its stdout and stderr; default: a process.
 
     Returns:
-        The holes, each in a line; and why they are not known, else empty.
+        The holes, each in a line; and why not all could be asked about, else empty.
     """
     beside = Path(sys.executable).with_name("pip-audit")
     program = str(beside) if beside.exists() else shutil.which("pip-audit")
@@ -104,11 +106,13 @@ def holes(run: Callable[[Sequence[str]], tuple[str, str]] | None = None) -> tupl
         told = json.loads(out)["dependencies"]
     except (ValueError, KeyError, TypeError):
         return [], f"pip-audit reached no source: {(err.strip().splitlines() or ['it said nothing'])[-1][:200]}"
+    left_out = [one["name"] for one in told if "skip_reason" in one]
+    why = f"pip-audit's source does not know {len(left_out)} of {len(told)}: {', '.join(left_out[:5])} ..."
     return [
         f"{one['name']} {one['version']}: {hole['id']}, mended in {', '.join(hole['fix_versions']) or 'no version yet'}"
         for one in told
         for hole in one.get("vulns", ())
-    ], ""
+    ], (why if left_out else "")
 
 
 def _run(line: Sequence[str]) -> tuple[str, str]:
@@ -127,11 +131,11 @@ def report(dependencies: Sequence[Dependency], known: Sequence[str], unknown: st
         lines.append(f"  {one.name:24} {one.version:14} {one.licence or 'no licence named'}{note}")
     forbidden = [one.name for one in dependencies if one.is_forbidden]
     lines.append(f"licences: {'not allowed: ' + ', '.join(forbidden) if forbidden else 'none is GPL or AGPL'}")
-    if unknown:
-        lines.append(f"known holes: NOT CHECKED, since no source for them is reachable: {unknown}")
-    else:
+    if known or not unknown:
         lines.append(f"known holes: {len(known) or 'none'}")
         lines += [f"  {hole}" for hole in known]
+    if unknown:
+        lines.append(f"known holes: NOT CHECKED, since no source for them is reachable: {unknown}")
     return lines, not forbidden and not known
 
 

@@ -23,7 +23,9 @@ def test_every_run_time_dependency_is_locked_by_hash():
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     for one in run_time():
         name = re.sub(r"[-_.]+", "-", one.name).lower()
-        assert re.search(rf"^{name}(\[\w+\])?=={re.escape(one.version)}\b.*\\\n +--hash=sha256:", lock, re.MULTILINE), name
+        assert re.search(rf"^{name}(\[\w+\])?=={re.escape(one.version)}\b.*\\\n +--hash=sha256:", lock, re.MULTILINE), (
+            name
+        )
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,15 @@ def test_what_cannot_be_asked_is_said_and_does_not_fail():
     assert is_well
     assert "NOT CHECKED, since no source for them is reachable" in lines[-1]
     assert "no route" in lines[-1]
+
+
+def test_a_package_that_the_source_does_not_know_was_not_asked_about():
+    """What pip-audit leaves out is told as not checked, and never as free of holes."""
+    told = {"dependencies": [{"name": "x", "skip_reason": "not found"}, {"name": "y", "version": "1", "vulns": []}]}
+    known, unknown = holes(lambda _line: (json.dumps(told), ""))
+    lines, _ = report([Dependency("x", "1", "MIT")], known, unknown)
+    assert lines[-1].endswith("pip-audit's source does not know 1 of 2: x ...")
+    assert not any("none" in line for line in lines[-1:])
 
 
 def test_a_forbidden_licence_fails():

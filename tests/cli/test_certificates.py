@@ -213,13 +213,16 @@ def test_every_verification_is_logged(awarded):
     awarded("certificate", "verify", NUMBER, "--name", "王A1")
     awarded("--actor", "web", "certificate", "verify", NUMBER, "--name", "王A2")
     awarded("certificate", "verify", "--code", code)
-    awarded("certificate", "verify", document(1), "--name", "王A1")
+    awarded("certificate", "verify", "X-1", "--name", "王A1")
     rows = awarded("certificate", "verifications", NUMBER).rows
     assert [row["outcome"] for row in rows] == ["valid", "wrong_name", "valid"]
     assert rows[1]["asked_by"] == "web (command line)"
     assert "王" not in str(rows)
-    masked = f"{document(1)[:6]}********{document(1)[-4:]}"
-    assert [row["outcome"] for row in awarded("certificate", "verifications", masked).rows] == ["not_found"]
+    assert [row["outcome"] for row in awarded("certificate", "verifications", "X-1").rows] == ["not_found"]
+    # An identity number in place of the certificate's is refused at the door, and so in no log.
+    mistaken = awarded("certificate", "verify", document(1), "--name", "王A1")
+    assert mistaken.code == 2
+    assert document(1) not in mistaken.out + mistaken.err
     assert awarded("certificate", "verifications", "S9").code == 4
 
 

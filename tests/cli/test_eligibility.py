@@ -89,7 +89,8 @@ def test_decide_one(undecided):
     said = undecided("eligibility", "decide", "T1", "--accept", "--on", "2026-01-12", "--json")
     assert said.row["state"] == "trained"
     assert undecided("eligibility", "decide", "T1", "--accept").code == 3
-    assert undecided("eligibility", "decide", "T2", "--accept").code == 3
+    no = undecided("eligibility", "decide", "T2", "--accept")
+    assert (no.code, "Condition 1 is not met" in no.err) == (3, True)
     said = undecided("eligibility", "decide", "T2", "--refuse", "--on", "2026-01-12")
     assert said.out == "T2: EligibilityRefused on 2026-01-12; now refused\n"
     assert "Condition 1 is not met" in undecided("application", "show", "T2").out

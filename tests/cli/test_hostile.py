@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cli.conftest import document
+
 
 @pytest.fixture
 def files(tmp_path):
@@ -20,9 +22,12 @@ def files(tmp_path):
     (here / "empty.csv").write_text("", encoding="utf-8")
     (here / "text.db").write_text("this is no database, though it is longer than a header of one " * 20, "utf-8")
     (here / "work.csv").mkdir()
+    (here / "deep.json").write_text("[" * 100_000 + "]" * 100_000, "utf-8")
+    (here / "hex.yaml").write_text("version: 0x" + "f" * 100_000, "utf-8")
     return here
 
 
+PERSON = document(1)
 CHECK = ("eligibility", "check")
 LRC = ("--scheme", "lrc-2019", "--level", "3")
 CASES = [
@@ -48,7 +53,8 @@ CASES = [
     (("application", "show", "A1\x00"), 2, "holds a NUL"),
     (("application", "show", "A1\ud800"), 2, "half a character"),
     (("application", "show", "A1\udc80"), 2, "is not UTF-8 text"),
-    (("application", "show", "A\x1b[2J"), 4, "no application A\\x1b[2J"),
+    (("application", "show", "A\x1b[2J"), 2, "holds a character that cannot be seen (U+001B)"),
+    (("audit", "export", "\u202e3202"), 2, "holds a character that cannot be seen (U+202E)"),
     (("evidence", "check", "A4", "x" * 70_000, "--status", "verified"), 2, "is longer than 1000 characters"),
     (("scheme", "test", "9" * 900), 8, "File name too long"),
     (("application", "history", "NOPE"), 4, "not found: no application NOPE"),
@@ -85,6 +91,19 @@ CASES = [
     (("--database", "postgresql://u:secret@127.0.0.1:1/d", "application", "list"), 8, "cannot be reached"),
     (("--database", "://", "application", "list"), 7, "cannot be read"),
     (("--config", "folder", "application", "list"), 2, "is a directory"),
+    ((*CHECK, "hex.yaml", *LRC), 2, "hex.yaml:1: version: "),
+    (("audit", "check-proof", "deep.json"), 2, "is not JSON, or of a depth that no proof has"),
+    (("audit", "prove", "A1", "--output", f"{'x' * 300}.json"), 4, "no key file"),
+    (("scheduler", "health", "--health", "deep.json"), 8, "is not one of Examboard's"),
+    (("audit", "verify", "--resume", "deep.json"), 2, "keeps no audit"),
+    (
+        ("sitting", "create", "S9", "--part", "theory", "--on", "2026-12-10", "--room", f"{PERSON}:30"),
+        2,
+        "identity number",
+    ),
+    (("audit", "export", PERSON), 2, "holds an identity number, which belongs in the register of persons only"),
+    (("frob", f"a {PERSON}"), 2, "No such command 'frob'"),
+    (("application", "list", PERSON), 2, "unexpected extra argument (110101********"),
 ]
 
 
@@ -97,4 +116,5 @@ def test_one_clear_message_and_the_right_code(run, line, code, message):
     assert said.code == code
     assert said.out == ""
     assert "secret" not in said.err
+    assert PERSON not in said.err
     assert len(said.err) < 4000

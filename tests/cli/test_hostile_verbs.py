@@ -16,7 +16,7 @@ from tests import broken_files, hostile, hostile_board
 from tests.cli.conftest import FILES, NOW
 
 # How many calls are made up in all: many for a hunt by hand, which also tries every file on every verb.
-EXAMPLES = int(os.environ.get("EXAMBOARD_HOSTILE", "160"))
+EXAMPLES = int(os.environ.get("EXAMBOARD_HOSTILE", "320"))
 SPARSE = 1 if EXAMPLES > 10_000 else 8
 
 
@@ -111,9 +111,7 @@ def test_every_verb_answers_whatever_it_is_given(ground, path):
 def broken(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Give all broken files."""
     folder = tmp_path_factory.mktemp("broken")
-    return broken_files.write(
-        folder, broken_files.sheets() | broken_files.workbooks() | broken_files.documents()
-    )
+    return broken_files.write(folder, broken_files.sheets() | broken_files.workbooks() | broken_files.documents())
 
 
 @pytest.mark.usefixtures("_home")

@@ -102,9 +102,9 @@ def test_the_certificate_and_its_renewal_are_told(alone, tmp_path):
     lines = shown(alone, tmp_path, text)
     assert "  Paper, number T{serial:4}; valid 3 years from the award [the board's own policy]" in lines
     assert (
-        "  renewal: 60 credits; at least 8 of ethics; at most 20 count of talks; 5 above them count for the next time; "
-        "from 6 months before the last day on; on the last day at the latest; then suspended for 1 year, in which it "
-        "can still be renewed [rules r]" in lines
+        "  renewal: 60 credits; at least 8 of ethics; at most 20 count of talks; up to 5 credits above those count for "
+        "the next time; from 6 months before the last day on; to be renewed by the last valid day; after that "
+        "suspended for 1 year, in which it can still be renewed [rules r]" in lines
     )
 
 

@@ -86,7 +86,7 @@ def test_the_marks_never_leave_the_scale_and_grow_with_every_component(shares):
     [
         ("61", {"a": "50", "b": "10"}, "the components make 60 marks, not 61"),
         ("50", {"a": "50"}, "marks of a are given; asked for: the marks of each of a, b, once"),
-        ("60", {}, "marks of none are given"),
+        ("60", {}, "60 is given for the whole part, and no marks of its components are given; asked for"),
         ("90", {"a": "50", "b": "40.01"}, "40.01 marks of b lie outside 0 to 40"),
         ("60", {"a": "50", "c": "10"}, "marks of a, c are given"),
     ],

@@ -235,6 +235,38 @@ def test_a_diploma_of_the_future_is_not_yet_one() -> None:
     assert judged(OLD, 3, **shown).eligible_from == date(2024, 6, 30)
 
 
+def test_the_major_is_told_only_where_it_is_shown_or_asked_for() -> None:
+    """A school that does not fit is not told with a major of which nobody spoke."""
+
+    def told(major: str | None, **asked: object) -> str:
+        shown = {"degree": "bachelor", "completed_on": "2020-06-30"} | ({"field": major} if major else {})
+        level = asking(education={"degree": ["master"], **asked})
+        return assess(1, level, Evidence.model_validate({"education": [shown]}), FILED).conditions[0].explanation
+
+    assert "major" not in told(None)
+    assert told("same").count("major") == 1
+    assert told(None, field=["same"]).count("major") == 2
+
+
+def test_the_nearest_condition_is_the_one_met_first_and_for_this_candidate() -> None:
+    """Waiting decides; where waiting helps nowhere, the first that is not kept for others."""
+
+    def nearest(**shown: Any) -> str:
+        clause = {"source": "board"}
+        two = {"clause": clause, "all": [{"work": {"years": 9, "counted": "continuous"}}]}
+        conditions = {
+            "1": {"clause": clause, "only_for": {"cohorts": ["x"]}, "all": [{"age": {"least": 18}}]},
+            "2": {"clause": clause, "all": [{"title": {"any_of": ["Fellow"]}}]},
+            "3": two | {"all": [{"work": {"years": 30, "counted": "continuous"}}]},
+            "4": two,
+        }
+        level = asking(age={"least": 18}).model_dump(exclude_unset=True) | {"conditions": conditions}
+        return assess(1, Level.model_validate(level), Evidence.model_validate(shown), FILED).nearest
+
+    assert nearest(work=[work("2020-01-01")]) == "4"
+    assert nearest() == "2"
+
+
 # -- the three-level edition -----------------------------------------------------------------------------------------
 
 

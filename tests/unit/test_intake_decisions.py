@@ -76,6 +76,14 @@ def test_a_judgement_decides_what_a_clause_leaves_open():
     assert board.service.history("A1")[-1].type == "EligibilityAccepted"
 
 
+def test_an_acceptance_of_who_meets_nothing_is_refused_by_the_condition_that_would_be_met_first():
+    """Not by the first one of the document, which waiting does not meet."""
+    both = '"2": {clause: {source: rules, at: "(2)"}, all: [{work: {years: 40, counted: continuous}}]}}'
+    board = Board(scheme_with(a=f"{MAJOR}->{RELATED[:-1]}, {both}")).file("A1")
+    with pytest.raises(Refused, match=r"Condition 2 is not met: .* It would be met from 20"):
+        accept(board.service, "A1")
+
+
 @pytest.mark.parametrize(
     "judgement",
     [

@@ -246,6 +246,34 @@ def test_a_part_like_another_has_all_that_it_leaves_out():
             pin(PINNED.replace("%", wrong), "x")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "like", "told"),
+    [
+        ("pass_mark: 60", "pass_mark: -1", "", ["parts.far.pass_mark"]),
+        ("pass_mark: 60", "pass_mark: 101", "", ["parts.far"]),
+        ("names: [F]", "requires: [fro]", "", ["parts.far.requires"]),
+        ("pass_mark: 60", "pass_mark: -1", ", pass_mark: -1", ["parts.far.pass_mark", "parts.aud.pass_mark"]),
+        ("names: [F]", "names: [F]", ", pass_mark: 101", ["parts.aud"]),
+        ("names: [F]", "names: [F]", ", requires: [nope]", ["parts.aud.requires"]),
+    ],
+)
+def test_a_mistake_is_told_once_where_it_stands_and_not_of_each_part_that_is_like_it(old, new, like, told):
+    """What a part takes over is told of the other one; what it writes itself is told of itself."""
+    papers = f"aud: {{like: far, title: A{like}}}\n  bar: {{like: aud, title: B, pass_mark: 50, requires: []}}"
+    wrong = PINNED.replace("%", papers if like else "aud: {like: far, title: A}\n  bar: {like: aud, title: B}")
+    with pytest.raises(Invalid) as caught:
+        pin(wrong.replace(old, new, 1), "x")
+    assert [problem.field for problem in caught.value.problems] == told
+
+
+def test_a_part_like_one_that_does_not_exist_is_shown_the_nearest():
+    """And not told of each field that it would have taken over."""
+    with pytest.raises(Invalid) as caught:
+        pin(PINNED.replace("%", "aud: {like: fra, title: A}\n  bar: {like: far, title: B}"), "x")
+    (problem,) = caught.value.problems
+    assert "no other part is called 'fra'; did you mean 'far'?" in str(problem)
+
+
 PINNED = scheme("{one: far, two: aud, three: bar}", far="names: [F]", aud="", bar="").text
 PINNED = PINNED[: PINNED.index("  aud:")] + "  %\n" + PINNED[PINNED.index("levels:") :]
 

@@ -28,6 +28,15 @@ SAID = [
         "    pass_mark: 3\n    stages:\n",
         "71: levels.1.pass_mark: no such field; it is a field of parts.*",
     ),
+    ('names: ["2026"]', "names: [61.10]", 'write it in quotes, "61.10" (found 61.10)'),
+    ("title: First Aid at Work", "title: 007", '4: title: must be a text: write it in quotes, "007" (found 007)'),
+    ("title: First Aid at Work", "title: true", 'must be a text: write it in quotes, "true" (found true)'),
+    ("      length:\n        months: 18", "      length: 18", "must hold fields, indented below it: "),
+    (
+        "completion:\n",
+        "exam_years: {begins: 01-01, clause: {source: rules}}\ncompletion:\n",
+        "exam_years.begins: must hold fields, indented below it: month, day, such as {month: 1, day: 1}",
+    ),
     ("counted: cumulative", "counted: 1", "all.0.work.counted: must be 'continuous' or 'cumulative' (found 1)"),
     ("- work:", "- wrok:", "82: levels.1.conditions.1a.all.0.wrok: no such field; did you mean 'work'?"),
     (
@@ -81,3 +90,5 @@ def test_the_nearest_word_is_suggested_or_all_are_listed() -> None:
     assert nearest("THEORY", ["skills", "theory"]) == "; did you mean 'theory'?"
     assert nearest("xyz", ["skills", "theory"]) == "; allowed: skills, theory"
     assert nearest("xyz", []) == ""
+    assert nearest("renew", ["award", "renew_certificate"]) == "; did you mean 'renew_certificate'?"
+    assert nearest("renew", ["renew_a_paper", "renew_certificate"]) == "; allowed: renew_a_paper, renew_certificate"

@@ -239,6 +239,16 @@ cases:
     assert found.misses == ()
 
 
+def test_why_it_expired_is_told_with_its_clause_once() -> None:
+    """The words looked through hold the clause already."""
+    name = "lrc-2019"
+    text = (SCHEMES / f"{name}.cases.yaml").read_text("utf-8")
+    wrong = text.replace("state: expired, because: theory lapsed", "state: expired, because: nonsense", 1)
+    (miss,) = [miss for x in proved(wrong, SCHEMES / f"{name}.yaml") for miss in x.misses]
+    assert miss.found.endswith("]")
+    assert miss.clause == ""
+
+
 WRONG = [
     ("sat: writen", "11: cases.0.events.0.sat: this level has no part 'writen'; did you mean 'written'?"),
     ("sta: written", "11: cases.0.events.0.sta: no step is called 'sta'; did you mean 'sat'?"),
@@ -250,7 +260,8 @@ WRONG = [
     ("lapse: written", "the clock takes 'lapse' by itself; say `night: true`"),
     ("admit: true", "say which part; allowed: written, practical"),
     ("extend_validity: written", "11: cases.0.events.0.until: must be given"),
-    ("sat: written, refused: 3", "must be true, or words that stand in the refusal"),
+    ("sat: written, refused: 511.73", "must be true, or words that stand in the refusal, in quotes"),
+    ("sat: written, refused: []", "must be true, or words that stand in the refusal"),
     ("sat: written, recorded_at: 2026-04-10T10:00Z", "recorded_at: is read in the scheme's time zone"),
     ("accept: true, reason: x", "11: cases.0.events.0.reason: no such field of this event"),
 ]
@@ -274,6 +285,13 @@ def test_a_wrong_event_is_told_with_line_field_and_the_right_word(event: str, sa
         ("{case: a, given: trained, expect: [{on: 2026-03-20}]}", "expects nothing; say what must be true"),
         ("{case: a, given: trained, expect: [{on: 2026-03-20, stat: x}]}", "did you mean 'state'?"),
         ("{case: a, given: trained, evidence: {works: []}, eligible: true}", "did you mean 'work'?"),
+        ("{case: a, given: trained, eligible: false, missing: 15}", "must be a text or a list of texts, in quotes"),
+        ("{case: a, given: trained, by: ['1c']}", "by: there is no condition '1c'; allowed: 1a, 1b"),
+        ("{case: a, given: trained, expect: [{on: 2026-03-20, state: writen}]}", "there is no state 'writen'; did you"),
+        ("{case: a, given: trained, expect: [{on: 2026-03-20, held: [writen]}]}", "no part 'writen'; did you mean 'wr"),
+        ("{case: a, given: trained, expect: [{on: 2026-03-20, lapsed: [writen]}]}", "no part 'writen'; did you mean"),
+        ("{case: a, given: trained, expect: [{on: 2026-03-20, last_valid_on: {x: null}}]}", "no part 'x'; allowed: wr"),
+        ("{case: a, given: trained, expect: [{on: 2026-03-20, certificate: active}]}", "no standing 'active'; allowed"),
     ],
 )
 def test_a_wrong_case_is_refused(case: str, said: str) -> None:

@@ -98,11 +98,11 @@ def components_make_the_score(move: Move) -> Objection | None:
     given = {x.component: x.score for x in move.fact.components}
     names = ", ".join(part.components)
     if set(given) != set(part.components) or len(given) != len(move.fact.components):
-        found = ", ".join(x.component for x in move.fact.components) or "none"
+        found = f"marks of {', '.join(x.component for x in move.fact.components)} are"
+        if not given:
+            found = f"{move.fact.score} is given for the whole part, and no marks of its components are"
         asked = f"the marks of each of {names}, once" if names else "no components: the part is marked as a whole"
-        return Objection(
-            "components_make_the_score", f"marks of {found} are given; asked for: {asked}", str(part.clause)
-        )
+        return Objection("components_make_the_score", f"{found} given; asked for: {asked}", str(part.clause))
     for key, marks in given.items():
         if marks > part.components[key].maximum:
             text = f"{marks} marks of {key} lie outside 0 to {part.components[key].maximum}"
