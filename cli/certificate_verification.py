@@ -8,7 +8,7 @@ from cli import options, wiring
 from cli.options import Verb
 from cli.output import json_line, listing, pairs
 from workflow.errors import NotFound, Refused
-from workflow.verification import Answer, verify_code
+from workflow.verification import Answer, asked_after, verify_code
 from workflow.verification import verify as verify_number
 
 _WORDS = {
@@ -72,7 +72,7 @@ def _tell(ctx: click.Context, answer: Answer, as_json: bool) -> None:
 def verifications(ctx: click.Context, number: str, as_json: bool) -> None:
     """List every question that was asked after a number, oldest first; for the board, not for the public."""
     service = wiring.service(ctx, write=False)
-    log = service.stores.verifications.of(number.strip())
+    log = asked_after(service, number.strip())
     if not log and service.stores.events.certificate_holder(number.strip()) is None:
         raise NotFound(f"no certificate {number}, and nobody has asked after it")
     rows = (

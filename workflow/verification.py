@@ -119,6 +119,12 @@ def verify_code(service: Service, code: str, asked_by: str) -> Answer:
     return _answered(service, found, asked_by, _is_erased(service, found))
 
 
+def asked_after(service: Service, number: str) -> tuple[Verification, ...]:
+    """List every question that was asked after a number, oldest first; also where the log keeps it masked."""
+    log = service.stores.verifications
+    return log.of(number) or log.of(_kept(service, number))
+
+
 def _kept(service: Service, number: str) -> str:
     """Give what the log keeps of a number that nobody bears: masked where it is no number that a scheme gives."""
     patterns = (pinned.scheme.certificate.number for pinned in service.stores.schemes.current())
