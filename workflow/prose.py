@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Final
 
 from workflow.errors import Invalid, Problem
@@ -25,10 +26,15 @@ FIELDS: Final = (
 Person = Callable[[], Candidate | None]
 
 
+@cache  # asked of every fact that is proposed, and most hold none
+def _spoken(kind: type[Fact]) -> tuple[str, ...]:
+    return tuple(field for field in FIELDS if field in kind.model_fields)
+
+
 def prose_of(fact: Fact) -> str:
     """Give what a fact says in somebody's own words; empty where it says nothing so."""
-    said = [text for field in FIELDS if isinstance(text := getattr(fact, field, ""), str) and text]
-    if isinstance(shown := getattr(fact, "evidence", None), Evidence):
+    said = [text for field in _spoken(type(fact)) if isinstance(text := getattr(fact, field), str) and text]
+    if "evidence" in type(fact).model_fields and isinstance(shown := getattr(fact, "evidence", None), Evidence):
         said += [text for text in shown.prose if text]
     return "\n".join(said)
 
