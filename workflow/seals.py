@@ -205,8 +205,8 @@ def _seal_once(ledger: SealLedger, ring: KeyRing, verify: Verify, at: datetime, 
         return made[0] if made else None
 
     left_out = ledger.extend(last, build)
-    if not made:
-        return Sealing(last, False, left_out=left_out)
+    if not made:  # or somebody else has sealed it all since we looked: then the newest seal is theirs
+        return Sealing(ledger.last(), False, left_out=left_out)
     ring.sealed()
     return Sealing(made[0], True, tree.size - before, left_out)
 

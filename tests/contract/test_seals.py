@@ -117,6 +117,25 @@ def test_many_seals_hold(stores: Stores, ring: KeyFile) -> None:
     assert found(stores, ring) == []
 
 
+def test_who_comes_just_too_late_finds_the_seal_of_the_other(
+    stores: Stores, ring: KeyFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at the newest seal and the look at what is unsealed, somebody else seals everything."""
+    stores.events.append([filed(key) for key in KEYS])
+    look = stores.seals.last
+
+    def last() -> Seal | None:
+        found = look()
+        monkeypatch.undo()
+        sealed(stores, ring)
+        return found
+
+    monkeypatch.setattr(stores.seals, "last", last)
+    late = sealed(stores, ring)
+    assert not late.is_new
+    assert late.seal == stores.seals.last() is not None
+
+
 def test_two_who_seal_at_once_make_one_seal(stores: Stores, ring: KeyFile) -> None:
     """One makes it, the others find it made; nothing is sealed twice."""
     stores.events.append([filed(key) for key in KEYS])
