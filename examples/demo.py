@@ -26,7 +26,7 @@ LONGEST = 12
 def main() -> None:
     """Run the round and say what to try next."""
     started = time.monotonic()
-    for leftover in (DATABASE, *DATABASE.parent.glob(f"{DATABASE.name}-*")):
+    for leftover in (DATABASE, *DATABASE.parent.glob(f"{DATABASE.name}[-.]*")):  # its key ring too
         leftover.unlink(missing_ok=True)
     REJECTS.parent.mkdir(exist_ok=True)
     say(f"A round of 600 applications for one occupation, two editions, all levels, on a fresh {DATABASE.resolve()}.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import TIMESTAMP, Dialect, String, Text, TypeDecorator
+from sqlalchemy import TIMESTAMP, Dialect, MetaData, String, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
 
@@ -50,3 +50,15 @@ class Instant(TypeDecorator[datetime]):
 
 # COLLATE "C": a key's order is that of its code points on both databases, whatever the server's language.
 Code: Final = Text().with_variant(Text(collation="C"), "postgresql")
+
+
+# Names of keys and indexes are made alike on both databases, so that a migration can speak of them.
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)

@@ -8,9 +8,9 @@ to the long way, which tells why.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Engine, PoolProxiedConnection
 
@@ -18,6 +18,7 @@ from storage.bulk import Bulk
 
 KEPT_SECONDS: Final = 1.0  # one that has idled longer is looked at by the pool first
 Statement = tuple[Bulk, Any]
+T = TypeVar("T")
 
 
 class Single:
@@ -43,33 +44,32 @@ class Single:
         Returns:
             Whether it did; if not, nothing was kept. None where the driver raised, and nothing was kept.
         """
-        connection = self._taken()
-        try:
-            is_there = self._run(connection.driver_connection, statements)
-            if is_there:
-                connection.commit()
-            else:
-                connection.rollback()
-        except BaseException as error:
-            self._return_broken(connection)
-            if isinstance(error, self._engine.dialect.loaded_dbapi.Error):
-                return None
-            raise
-        self._keep(connection)
-        return is_there
+        return self._on_kept(lambda connection: self._written(connection, statements))
 
     def rows(self, text: str, values: Sequence[Any]) -> Sequence[Any] | None:
         """Run a query of plain texts and numbers and give its rows; None where the driver raised."""
+        return self._on_kept(lambda connection: self._ask(connection.driver_connection, text, values))
+
+    def _written(self, connection: PoolProxiedConnection, statements: Sequence[Statement]) -> bool:
+        is_there = self._run(connection.driver_connection, statements)
+        if is_there:
+            connection.commit()
+        else:
+            connection.rollback()
+        return is_there
+
+    def _on_kept(self, work: Callable[[PoolProxiedConnection], T]) -> T | None:
+        """Do something on the connection at hand; None where the driver raised, and nothing was kept."""
         connection = self._taken()
         try:
-            found = self._ask(connection.driver_connection, text, values)
+            done = work(connection)
         except BaseException as error:
             self._return_broken(connection)
             if isinstance(error, self._engine.dialect.loaded_dbapi.Error):
                 return None
             raise
         self._keep(connection)
-        return found
+        return done
 
     def _taken(self) -> PoolProxiedConnection:
         try:

@@ -19,8 +19,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    LargeBinary,
-    MetaData,
     Named,
     SmallInteger,
     String,
@@ -31,16 +29,14 @@ from sqlalchemy import (
 )
 
 from storage.column_types import Code, Instant
-
-metadata: Final = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from storage.column_types import metadata as metadata
+from storage.person_tables import access as access
+from storage.person_tables import candidate as candidate
+from storage.person_tables import candidate_act as candidate_act
+from storage.person_tables import candidate_change as candidate_change
+from storage.person_tables import member as member
+from storage.person_tables import verification as verification
+from storage.person_tables import wrapped_key as wrapped_key
 
 
 class _SchemeDocument(TypedColumns):
@@ -110,35 +106,6 @@ class _NumberSeries(TypedColumns):
     last: Named[int] = Column(Integer)
 
 
-class _Candidate(TypedColumns):
-    key: Named[str] = Column(Code, primary_key=True)
-    standing: Named[str] = Column(Code)
-    document_index: Named[str | None] = Column(Code, unique=True)
-    name_index: Named[str | None] = Column(Code, index=True)
-    ring_key: Named[str | None] = Column(Code)
-    data_key: Named[str | None] = Column(Text)
-    sealed: Named[bytes | None] = Column(LargeBinary)
-
-
-class _CandidateAct(TypedColumns):
-    number: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
-    candidate: Named[str] = Column(Code, index=True)
-    deed: Named[str] = Column(Code)
-    effective_on: Named[date] = Column(Date)
-    at: Named[datetime] = Column(Instant)
-    actor: Named[str] = Column(Text)
-    reason: Named[str] = Column(Text)
-    authority: Named[str] = Column(Text)
-    previous: Named[str] = Column(String(64))
-    hash: Named[str] = Column(String(64))
-
-
-class _WrappedKey(TypedColumns):
-    name: Named[str] = Column(Code, primary_key=True)
-    ring_key: Named[str] = Column(Code)
-    wrapped: Named[str] = Column(Text)
-
-
 class _Sitting(TypedColumns):
     key: Named[str] = Column(Code, primary_key=True)
     part: Named[str] = Column(Code, primary_key=True)
@@ -173,24 +140,6 @@ class _Staff(TypedColumns):
 class _CertificateCode(TypedColumns):
     code: Named[str] = Column(Code, primary_key=True)
     number: Named[str] = Column(Code, unique=True)
-
-
-class _Verification(TypedColumns):
-    id: Named[int] = Column(Integer, primary_key=True)
-    at: Named[datetime] = Column(Instant)
-    number: Named[str] = Column(Code, index=True)
-    outcome: Named[str] = Column(Code)
-    asked_by: Named[str] = Column(Text)
-
-
-class _CandidateChange(TypedColumns):
-    id: Named[int] = Column(Integer, primary_key=True)
-    candidate: Named[str] = Column(Code, index=True)
-    at: Named[datetime] = Column(Instant)
-    actor: Named[str] = Column(Text)
-    field: Named[str] = Column(Code)
-    reason: Named[str] = Column(Text)
-    authority: Named[str] = Column(Text)
 
 
 class _Run(TypedColumns):
@@ -259,28 +208,6 @@ class _SealRange(TypedColumns):
     head: Named[str] = Column(String(64))
 
 
-class _Member(TypedColumns):
-    name: Named[str] = Column(Code, primary_key=True)
-    roles: Named[str] = Column(Text)
-    added_at: Named[datetime] = Column(Instant)
-    token_hash: Named[str] = Column(Text)
-    token_at: Named[datetime] = Column(Instant)
-    disabled_at: Named[datetime | None] = Column(Instant)
-
-
-class _Access(TypedColumns):
-    number: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
-    at: Named[datetime] = Column(Instant)
-    actor: Named[str] = Column(Code)
-    what: Named[str] = Column(Code)
-    subject: Named[str] = Column(Code)
-    reason: Named[str] = Column(Text)
-    persons: Named[int] = Column(Integer)
-    detail: Named[str] = Column(Text)
-    previous: Named[str] = Column(String(64))
-    hash: Named[str] = Column(String(64))
-
-
 scheme_document: Final = Table("scheme_document", metadata, _SchemeDocument)
 
 # The second key serves whatever runs over all applications in the order of their keys, without sorting.
@@ -314,16 +241,6 @@ certificate: Final = Table("certificate", metadata, _Certificate, UniqueConstrai
 
 number_series: Final = Table("number_series", metadata, _NumberSeries)
 
-# No value of a person is stored in plain text: all are in `sealed`, under the person's own data key, which the key ring
-# wraps (storage/personal.py). Of who is erased only the key and the standing stay.
-candidate: Final = Table("candidate", metadata, _Candidate)
-
-# Who was restricted, freed again or erased, when, by whom and why; each act names the hash of the one before it.
-candidate_act: Final = Table("candidate_act", metadata, _CandidateAct)
-
-# Keys that belong to no person, wrapped by the ring: the one of the digests.
-wrapped_key: Final = Table("wrapped_key", metadata, _WrappedKey)
-
 sitting: Final = Table("sitting", metadata, _Sitting)
 
 _OF_A_SITTING: Final = (("sitting", "part", "sat_on"), ("sitting.key", "sitting.part", "sitting.sat_on"))
@@ -342,11 +259,6 @@ staff: Final = Table("staff", metadata, _Staff, ForeignKeyConstraint(*_OF_A_SITT
 
 # The code on the paper, by which a certificate is found again without a name.
 certificate_code: Final = Table("certificate_code", metadata, _CertificateCode)
-
-# Who asked after a certificate, and which personal value was amended and why: neither log holds a personal value.
-verification: Final = Table("verification", metadata, _Verification)
-
-candidate_change: Final = Table("candidate_change", metadata, _CandidateChange)
 
 # A run is named by its job and its business day. What it did stands in its parts, each written by the transaction that
 # did it; what it could not judge is parked until the run is taken up again or the next night.
@@ -370,11 +282,6 @@ Index(
 seal: Final = Table("seal", metadata, _Seal)
 
 seal_range: Final = Table("seal_range", metadata, _SealRange, UniqueConstraint("seal", "bucket", "application"))
-
-# Who may sign in; and who saw what, each entry going on from the one before.
-member: Final = Table("member", metadata, _Member)
-
-access: Final = Table("access", metadata, _Access, Index(None, "what", "subject"))
 
 APPEND_ONLY: Final = (
     "event", "scheme_document", "certificate", "certificate_code", "verification", "candidate_change", "candidate_act",
