@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from stdnum.cn import ric
 
 from cli.main import cli as examboard
+from cli.shelf import packaged
 from workflow.check import pin
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -176,3 +177,26 @@ def facts(tmp_path: Path) -> Path:
     file = tmp_path / "facts.yaml"
     file.write_text(FACTS, encoding="utf-8")
     return file
+
+
+def filed_under(run: Run, facts: Path, folder: Path, parts: str, conditions: str) -> None:
+    """
+    Amend the newest edition and put R1 under it: accepted at level 3, trained, with a session S9 to be admitted to.
+
+    Args:
+        parts: What each exam has more.
+        conditions: What stands in place of the word `conditions:` at level 3.
+    """
+    text = packaged()["lrc-2019"].replace("version: 1", "version: 2", 1)
+    head, mark, levels = text.partition("\nlevels:")
+    head = head.replace("    kind: exam\n", f"    kind: exam\n    {parts}\n", 1)
+    at = levels.index("\n  3:")
+    levels = levels[:at] + levels[at:].replace("conditions:", conditions, 1)
+    (folder / "mine.yaml").write_text(head + mark + levels, encoding="utf-8")
+    assert run("scheme", "add", folder / "mine.yaml").err == ""
+    person = run("application", "show", "A4", "--json").row["candidate"]
+    filed = ("application", "submit", "--candidate", person, "--scheme", "lrc-2019", "--level", "3", "--number", "R1")
+    assert run(*filed, "--evidence", facts, "--on", "2026-01-10").code == 0
+    assert run("eligibility", "decide", "R1", "--accept", "--on", "2026-01-11").code == 0
+    run("training", "waive", "R1", "--reason", "a reason", "--authority", "minute 9", "--on", "2026-01-12")
+    run("sitting", "create", "S9", "--part", "theory", "--part", "skills", "--on", "2026-10-10")

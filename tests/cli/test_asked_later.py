@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.shelf import packaged
+from tests.cli.conftest import filed_under
 
 LATER = """exemptions:
       "6a":
@@ -27,19 +27,7 @@ ASKS = """conditions:
 @pytest.fixture
 def board(run, facts, tmp_path):
     """Give a board whose newest scheme asks for an age before the theory exam, and R1 accepted under it."""
-    text = packaged()["lrc-2019"].replace("version: 1", "version: 2", 1)
-    head, mark, levels = text.partition("\nlevels:")
-    head = head.replace("    kind: exam\n", f"    kind: exam\n    {ASKS}\n", 1)
-    at = levels.index("\n  3:")
-    levels = levels[:at] + levels[at:].replace("conditions:", LATER, 1)
-    (tmp_path / "mine.yaml").write_text(head + mark + levels, encoding="utf-8")
-    assert run("scheme", "add", tmp_path / "mine.yaml").err == ""
-    person = run("application", "show", "A4", "--json").row["candidate"]
-    filed = ("application", "submit", "--candidate", person, "--scheme", "lrc-2019", "--level", "3", "--number", "R1")
-    assert run(*filed, "--evidence", facts, "--on", "2026-01-10").code == 0
-    assert run("eligibility", "decide", "R1", "--accept", "--on", "2026-01-11").code == 0
-    run("training", "waive", "R1", "--reason", "a reason", "--authority", "minute 9", "--on", "2026-01-12")
-    run("sitting", "create", "S9", "--part", "theory", "--part", "skills", "--on", "2026-10-10")
+    filed_under(run, facts, tmp_path, ASKS, LATER)
     return run
 
 
