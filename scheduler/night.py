@@ -19,7 +19,7 @@ from workflow.ports import BUCKETS
 from workflow.receipts import Change
 from workflow.service import Service
 
-CHUNK: Final = 1_000
+CHUNK: Final = 2_000
 PAUSE: Final = 0.2  # seconds until a look at what other nodes still hold
 
 Tell = Callable[[int, int], None]

@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 
+MOVED: Final = "moved"  # the name of the row that a step has moved on, where one statement does all
+
 
 def insert(dialect: Dialect, table: Table[Any]) -> sqlite.Insert | postgresql.Insert:
     """Give an INSERT that can be told what to do on a conflict; both databases have the same words for it."""
@@ -21,7 +23,13 @@ def insert(dialect: Dialect, table: Table[Any]) -> sqlite.Insert | postgresql.In
 
 
 class Bulk:
-    """A statement, compiled once, for any number of rows."""
+    """
+    A statement, compiled once, for any number of rows.
+
+    Attributes:
+        text: The statement, with a place for each value.
+        names: The names of the values, in the order of their places.
+    """
 
     def __init__(self, dialect: Dialect, statement: UpdateBase) -> None:
         compiled = statement.compile(dialect=dialect)
@@ -33,20 +41,28 @@ class Bulk:
             if (write := compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
         )
 
+    @property
+    def after_move(self) -> str:
+        """The statement of an insertion as one that inserts its row for the row that another has moved, or none."""
+        head, _, rest = self.text.partition(" VALUES (")
+        values, _, tail = rest.rpartition(")")
+        return f"{head} SELECT {values} FROM {MOVED}{tail}"
+
     def __call__(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> int:
         """Run the statement for rows, in order, and tell how many rows of the table it touched in all."""
-        return self.tuples(connection, ([row[name] for name in self.names] for row in rows))
+        return self.tuples(connection, map(self.ordered, rows))
 
     def tuples(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> int:
         """Do the same for rows whose values stand in the order of `names`."""
-        ready = [self._ready(row) for row in rows]
+        ready = [self.ready(row) for row in rows]
         return connection.exec_driver_sql(self.text, ready).rowcount if ready else 0
 
-    def ready(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Give the values of a row as the driver takes them."""
-        return self._ready([row[name] for name in self.names])
+    def ordered(self, row: Mapping[str, Any]) -> list[Any]:
+        """Give the values of a row in the order of `names`."""
+        return [row[name] for name in self.names]
 
-    def _ready(self, row: Sequence[Any]) -> tuple[Any, ...]:
+    def ready(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        """Give the values of a row, in the order of `names`, as the driver takes them."""
         values = [*row]
         for place, write in self._writers:
             values[place] = write(values[place])

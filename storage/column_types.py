@@ -7,6 +7,7 @@ No `func.now()`: the clock is a value passed in.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import TIMESTAMP, Dialect, MetaData, String, Text, TypeDecorator
@@ -45,7 +46,12 @@ class Instant(TypeDecorator[datetime]):
             return None
         if isinstance(value, datetime):
             return value.astimezone(UTC)
-        return datetime.fromisoformat(f"{value}+00:00")
+        return _instant(value)
+
+
+@lru_cache(maxsize=4096)  # what was written together was recorded at the same instant
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+00:00")
 
 
 # COLLATE "C": a key's order is that of its code points on both databases, whatever the server's language.

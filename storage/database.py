@@ -33,6 +33,7 @@ from storage.registers import SqlSchemes
 from storage.runs import SqlRuns
 from storage.seals import SqlSeals
 from storage.seating import SqlSeats
+from storage.single import Single
 from storage.sittings import SqlSittings
 from storage.staff import SqlStaff
 from storage.verifications import SqlVerifications
@@ -52,12 +53,13 @@ class Database:
     def __init__(self, engine: Engine, ring: Path | None = None) -> None:
         self.engine: Final = engine
         self.ring: Final = Ring(ring or ring_place(engine.url))
-        self.events: Final = SqlEvents(engine)
+        self._single: Final = Single(engine)
+        self.events: Final = SqlEvents(engine, self._single)
         self.due: Final = SqlDue(engine, self.events)
         self.runs: Final = SqlRuns(engine, self.events)
         self.outbox: Final = SqlOutbox(engine)
         personal = Personal(self.ring, is_embedded=ring is None)
-        self.candidates: Final = SqlCandidates(engine, personal)
+        self.candidates: Final = SqlCandidates(engine, personal, self._single)
         self.schemes: Final = SqlSchemes(engine)
         self.sittings: Final = SqlSittings(engine)
         self.verifications: Final = SqlVerifications(engine)
@@ -73,7 +75,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
-        self.events.close()
+        self._single.close()
         self.engine.dispose()
 
     def rebuild(self, project: Callable[[tuple[Event, ...]], Projection]) -> int:

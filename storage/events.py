@@ -38,6 +38,10 @@ _PROJECTION: Final[Sequence[ColumnElement[Any]]] = (
     _a.application, _a.candidate, _a.scheme, _a.digest, _a.level, _a.submitted_on, _a.state, _a.sequence, _a.head,
     _a.next_due_on, _a.recorded_at, _a.next_due_type, _a.next_due_data,
 )  # fmt: skip
+# What a step changes; to set the others to what they are would have their indexes written anew (SQLite).
+_MOVES: Final[Sequence[ColumnElement[Any]]] = (
+    _a.state, _a.sequence, _a.head, _a.next_due_on, _a.recorded_at, _a.next_due_type, _a.next_due_data,
+)  # fmt: skip
 # Made once: putting a statement together costs as much as running it.
 _HISTORY: Final = (
     select(*event_columns)
@@ -64,15 +68,11 @@ class Overtaken(Exception):
 class SqlEvents:
     """The event store on SQLite and PostgreSQL; every method is one transaction, and safe from any thread."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, single: Single) -> None:
         self._engine = engine
         self._seats = SqlSeats()
-        self._single = Single(engine)
+        self._single = single
         self._of_candidate = str(_OF_CANDIDATE.compile(dialect=engine.dialect))
-
-    def close(self) -> None:
-        """Give back what is kept at hand."""
-        self._single.close()
 
     def history(self, application: str) -> tuple[Event, ...]:
         """
@@ -145,14 +145,16 @@ class SqlEvents:
         """Write one application the short way; None where the long way must be taken."""
         if not self._single.is_possible or steps_of(append.events):  # seats are taken in the long way
             return None
-        row = projection_row(append.projection)
-        claim = (self._insert_application, row)
-        if append.expected:
-            claim = (self._update_application, {**row, "expected": append.expected})
-        statements: list[Statement] = [claim, *((self._insert_event, to_row(event)) for event in append.events)]
-        statements += [(self._insert_admission, row) for row in admission_rows(append.events)]
-        statements += [(self._insert_certificate, row) for row in certificate_rows(append.events)]
-        statements += [(self._insert_code, row) for row in code_rows(append.events)]
+        claim = self._update_application if append.expected else self._insert_application
+        row = {**projection_row(append.projection), "expected": append.expected}
+        statements: list[Statement] = [(claim, claim.ordered(row))]
+        statements += [(self._insert_event, to_row(event)) for event in append.events]
+        for bulk, rows in (
+            (self._insert_admission, admission_rows),
+            (self._insert_certificate, certificate_rows),
+            (self._insert_code, code_rows),
+        ):
+            statements += [(bulk, bulk.ordered(row)) for row in rows(append.events)]
         return self._single.write(statements)
 
     def write(self, tx: Connection, ordered: Sequence[Append]) -> None:
@@ -270,7 +272,7 @@ class SqlEvents:
         return self._insert_application(tx, new) == len(new) and self._update_application(tx, known) == len(known)
 
     def _record(self, tx: Connection, ordered: Sequence[Append]) -> None:
-        self._insert_event(tx, (to_row(event) for append in ordered for event in append.events))
+        self._insert_event.tuples(tx, (to_row(event) for append in ordered for event in append.events))
         self._insert_admission(tx, (row for append in ordered for row in admission_rows(append.events)))
         self._insert_certificate(tx, (row for append in ordered for row in certificate_rows(append.events)))
         self._seats.take(tx, [append.events for append in ordered])
@@ -291,7 +293,7 @@ class SqlEvents:
     @cached_property
     def _update_application(self) -> Bulk:
         seen = (_a.bucket == bindparam("bucket"), _a.application == bindparam("application"))
-        values = {c.name: bindparam(c.name, type_=c.type) for c in tables.application.c if not c.primary_key}
+        values = {c.name: bindparam(c.name, type_=c.type) for c in _MOVES}
         guarded = update(tables.application).where(*seen, _a.sequence == bindparam("expected")).values(values)
         return Bulk(self._engine.dialect, guarded)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 from workflow.application import Application
@@ -102,7 +103,12 @@ def _lapse(application: Application, rules: Rules) -> Due | None:
     if limit.effect == "expire":
         return _expiry(f"{first.part} lapsed", last, limit.clause)
     parts = (first.part,) if limit.effect == "reopen" else tuple(rules.parts)
-    return Due(last + ONE_DAY, PartLapsed(part=first.part, parts=parts, last_valid_on=last, clause=limit.clause))
+    return _part_lapse(first.part, parts, last, limit.clause)
+
+
+@lru_cache(maxsize=4096)
+def _part_lapse(part: str, parts: tuple[str, ...], last: date, clause: str) -> Due:
+    return Due(last + ONE_DAY, PartLapsed(part=part, parts=parts, last_valid_on=last, clause=clause))
 
 
 def _deadlines(application: Application, rules: Rules) -> Iterator[Due]:
@@ -139,6 +145,7 @@ def _cap(application: Application, rules: Rules) -> Iterator[Due]:
             yield Due(on + ONE_DAY, CourseVoided(part=part, attempts=attempts, last_result_on=on, clause=clause))
 
 
+@lru_cache(maxsize=4096)  # asked again at every step until it comes, and of many on the same day
 def _expiry(cause: str, last: date, clause: str) -> Due:
     expired = Expired(cause=cause, last_valid_on=last, expired_on=last + ONE_DAY, clause=clause)
     return Due(expired.expired_on, expired)

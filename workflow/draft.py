@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from workflow.application import Application, opened
@@ -17,7 +18,7 @@ from workflow.clock import next_due
 from workflow.elsewhere import Others, against_attempt, is_asked
 from workflow.errors import Conflict, ExamboardError, NotFound, Objection, Refused
 from workflow.events import GENESIS, Event, canonical_data, chain
-from workflow.facts import Admitted, Fact, Reinstated, ScoreRecorded, Submitted
+from workflow.facts import ATTEMPTING, Admitted, Fact, Reinstated, ScoreRecorded, Submitted
 from workflow.ports import Append, Projection
 from workflow.prose import Person, check_prose
 from workflow.replay import Taken, advance, fold, run_clock, take_up
@@ -133,7 +134,7 @@ class Draft:
             text = f"takes effect on {on}, before the application was submitted on {self.application.submitted_on}"
             subject = f"application {self.application.key}: {type(fact).__name__}"
             raise Refused(subject, [Objection("not_before_submission", text)])
-        if isinstance(fact, Admitted | ScoreRecorded):
+        if isinstance(fact, ATTEMPTING):
             self._refuse_for_others(fact)
         latest = self.application.on
         application, overdue = run_clock(self.application, self.rules, on)
@@ -275,5 +276,8 @@ def project(application: Application, rules: Rules, last: Event) -> Projection:
         max(due.on, application.on) if due else None,
         last.recorded_at,
         type(due.fact).__name__ if due else "",
-        canonical_data(due.fact) if due else "",
+        _due_data(due.fact) if due else "",
     )
+
+
+_due_data = lru_cache(maxsize=4096)(canonical_data)  # of many applications the same falls due on the same day

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 from workflow import facts as f
 from workflow.decisions import propose_decision
@@ -23,6 +24,7 @@ from workflow.rows import ApplicationRow, EvidenceRow, Parsed, ReviewRow, Row, R
 from workflow.scheme import Pinned
 
 Reject = Callable[[str, str, str], RowProblem]
+_OF_A_SITTING: Final = (f.Admitted, f.AbsenceRecorded, f.ScoreRecorded, f.ScoreAnnounced)
 
 
 @dataclass
@@ -113,7 +115,6 @@ class Filing:
     def compare_evidence(self, draft: Draft) -> None:
         """Reject evidence that the application was submitted without; it was decided on what was shown then."""
         shown = draft.application.evidence
-        known = {*shown.education, *shown.certificates, *shown.work, *shown.training}
         for kind, rows in self.others.items():
             for row in rows:
                 item = (
@@ -121,7 +122,7 @@ class Filing:
                 )
                 if item is None or (isinstance(row, TrainingRow) and not self._is_evidence(row, draft)):
                     continue
-                if item in known:
+                if item in (*shown.education, *shown.certificates, *shown.work, *shown.training):
                     self.unchanged += 1
                 else:
                     text = "the application was submitted and decided without this evidence"
@@ -203,7 +204,7 @@ class Filing:
         for fact in step.facts:
             command = f"row:{step.row.digest}:{fact.step}"
             attempt = None
-            if isinstance(fact, f.Admitted | f.AbsenceRecorded | f.ScoreRecorded | f.ScoreAnnounced):
+            if isinstance(fact, _OF_A_SITTING):
                 attempt = draft.application.attempt(fact.part, fact.sitting)
             is_known = isinstance(fact, f.Admitted) and attempt is not None
             if attempt and attempt.retractions:  # what was taken back may be recorded again by the very same row

@@ -130,13 +130,7 @@ def check_deed(candidate: str, standing: PersonStanding | None, deed: Deed) -> b
     return True
 
 
-def refuse_restricted(candidate: str, is_restricted: bool, what: str) -> None:
-    """
-    Refuse something new for a person whose data is only kept.
-
-    Raises:
-        Refused: it is restricted.
-    """
-    if is_restricted:
-        text = "the person's data is restricted; if that is to end: examboard candidate unrestrict"
-        raise Refused(f"candidate {candidate}: {what}", [Objection("is_not_restricted", text, "board forgetting")])
+def restricted(candidate: str, what: str) -> Refused:
+    """Give the refusal of something new for a person whose data is only kept."""
+    text = "the person's data is restricted; if that is to end: examboard candidate unrestrict"
+    return Refused(f"candidate {candidate}: {what}", [Objection("is_not_restricted", text, "board forgetting")])

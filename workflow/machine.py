@@ -7,10 +7,11 @@ may be used by every thread. Live commands, replay, diagrams and checks all ask 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from transitions import Event, EventData, Machine, MachineError, Transition
+from transitions import Event, EventData, Machine, MachineError
 
 from workflow.clock import because
 from workflow.errors import Objection, Refused
@@ -34,9 +35,12 @@ class Guard:
     leads_to: str
 
     def __call__(self, event: EventData) -> bool:
+        """Answer the library."""
+        assert isinstance(event.model, Move)
+        return self.lets(event.model)
+
+    def lets(self, move: Move) -> bool:
         """Tell whether this way is the one; rules are asked once for each move, however many ways its step has."""
-        move = event.model
-        assert isinstance(move, Move)
         if not move.is_asked:
             for rule in self.rules:
                 if (no := rule(move)) is not None:
@@ -46,35 +50,31 @@ class Guard:
         return not move.objections and (not self.leads_to or move.leads_to == self.leads_to)
 
 
-class Way(Transition):
-    """One way of a step; nothing is ever hung on it but its guard, so nothing else is looked for."""
-
-    def execute(self, event_data: EventData) -> bool:
-        """Move the model on if the guard lets it; tell whether it did."""
-        guard, move = self.conditions[0].func, event_data.model
-        assert isinstance(guard, Guard)
-        assert isinstance(move, Move)
-        if not guard(event_data):
-            return False
-        move.state = str(self.dest)
-        return True
-
-
 class Trigger(Event):
-    """A step's trigger without the library's queue and hooks, which this machine never uses; a third of the cost."""
+    """
+    A step's trigger without the library's queue, hooks and event data, of which this machine uses none.
+
+    It does what the library's own does, in a tenth of the time; a test holds the two equal.
+    """
 
     def trigger(self, model: object, *_: object, **__: object) -> bool:
         """Try the ways from the model's state, and take the first whose guard lets it."""
-        machine: Machine = self.machine
-        data = EventData(machine.get_model_state(model), self, machine, model, (), {})
-        self._is_valid_source(data.state)  # raises MachineError
-        return any(way.execute(data) for way in self.transitions[data.state.name])
+        assert isinstance(model, Move)
+        ways = self.transitions.get(model.state)
+        if ways is None:
+            raise MachineError(f"no {self.name} from {model.state}")
+        for way in ways:
+            guard = way.conditions[0].func
+            assert isinstance(guard, Guard)
+            if guard.lets(model):
+                model.state = str(way.dest)
+                return True
+        return False
 
 
 class Ways(Machine):
     """A machine of such steps."""
 
-    transition_cls = Way
     event_cls = Trigger
 
 
@@ -85,6 +85,7 @@ class LevelMachine:
     Attributes:
         states: Its states: `submitted`, `trained`, the assessed stages in order, `awaiting_award`, then the ends.
         steps: Its steps, each with the states where it may start and to which it may lead.
+        triggers: The trigger of each step, by its name.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -92,23 +93,29 @@ class LevelMachine:
         self.states = ("submitted", "trained", *rules.stages, "awaiting_award", *ENDED)
         self.steps = tuple(steps_of(rules))
         guards = {fact.step: RULES[fact] for fact in FACTS.values() if fact in RULES}
-        self._machine = Ways(
+        self._transitions = [
+            {
+                "trigger": step.name,
+                "source": source,
+                "dest": dest,
+                "conditions": Guard(guards[step.name], dest if step.is_derived else ""),
+            }
+            for step in self.steps
+            for source in step.sources
+            for dest in sorted(step.dests, key=lambda dest: dest != source)  # most steps stay: tried first
+        ]
+        self._machine = self.built(Ways)
+        self.triggers: Mapping[str, Event] = self._machine.events
+
+    def built(self, kind: type[Machine]) -> Machine:
+        """Build the machine anew as one of a kind; the library's own class triggers in the library's own way."""
+        return kind(
             model=None,
             states=list(self.states),
             initial=None,
             auto_transitions=False,
             send_event=True,
-            transitions=[
-                {
-                    "trigger": step.name,
-                    "source": source,
-                    "dest": dest,
-                    "conditions": Guard(guards[step.name], dest if step.is_derived else ""),
-                }
-                for step in self.steps
-                for source in step.sources
-                for dest in sorted(step.dests, key=lambda dest: dest != source)  # most steps stay: tried first
-            ],
+            transitions=self._transitions,
         )
 
     def state_after(self, move: Move) -> str:
@@ -120,7 +127,7 @@ class LevelMachine:
         """
         step = move.fact.step
         try:
-            if self._machine.events[step].trigger(move):
+            if self.triggers[step].trigger(move):
                 return move.state
         except (KeyError, MachineError):
             raise _refused(move, [self._wrong_state(move, step)]) from None

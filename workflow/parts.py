@@ -250,12 +250,13 @@ def training_gate(application: Application, rules: Rules) -> Finding | None:
 
 def is_trained(application: Application, rules: Rules) -> bool:
     """Tell whether the training gate is passed or waived, as `training_gate` does, without the words."""
-    training, void = rules.level.training, application.course_voided_on
+    void = application.course_voided_on
+    if not void and rules in application.trained_by:
+        return True
+    training = rules.level.training
     if training.hours is None or application.is_training_waived:
         return True
     if void and not _is_course_open(application, rules):
-        return True
-    if not void and rules in application.trained_by:
         return True
     met_from = trained_from(training.hours, application.level, _courses(application, void), application.on)
     is_met = met_from is not None and met_from <= application.on
@@ -273,19 +274,21 @@ def stage_of(application: Application, rules: Rules) -> str:
     """
     if application.findings and any(rules.scheme.misconduct[x.degree].ends for _, _, x in application.findings):
         return "annulled"
-    if not application.condition:
+    if not application.condition or not is_trained(application, rules):
         return "submitted"
-    if not is_trained(application, rules):
-        return "submitted"
-    if all(a.outcome == "cancelled" for a in application.attempts):
+    for attempt in application.attempts:
+        if attempt.outcome != "cancelled":
+            break
+    else:
         return "awaiting_award" if application.exemptions and complete_set(application, rules) else "trained"
-    if complete_set(application, rules):
+    passed = _passed(application, rules)
+    if passed.complete:
         return "awaiting_award"
     held = set(held_on(application, rules, application.on))
     # A lapse that waits for a result has not happened yet: whoever waits stays in the stage where the wait began.
-    if found := passes(application, rules):
-        awaited = [a.sat_on for a in application.attempts if a.is_open]
-        held.update(p.part for p in found if awaited and min(awaited) <= p.last_valid_on)
+    if passed.passes and (awaited := [a.sat_on for a in application.attempts if a.is_open]):
+        since = min(awaited)
+        held.update(p.part for p in passed.passes if since <= p.last_valid_on)
     for name, stage in rules.stages.items():
         if (stage.parts[0] not in held) if stage.is_plain else not is_stage_complete(name, held, application, rules):
             return name

@@ -28,15 +28,16 @@ Person = Callable[[], Candidate | None]
 
 @cache  # asked of every fact that is proposed, and most hold none
 def _spoken(kind: type[Fact]) -> tuple[str, ...]:
-    return tuple(field for field in FIELDS if field in kind.model_fields)
+    return tuple(field for field in (*FIELDS, "evidence") if field in kind.model_fields)
 
 
 def prose_of(fact: Fact) -> str:
     """Give what a fact says in somebody's own words; empty where it says nothing so."""
-    said = [text for field in _spoken(type(fact)) if isinstance(text := getattr(fact, field), str) and text]
-    if "evidence" in type(fact).model_fields and isinstance(shown := getattr(fact, "evidence", None), Evidence):
-        said += [text for text in shown.prose if text]
-    return "\n".join(said)
+    said: list[str] = []
+    for field in _spoken(type(fact)):
+        spoken = getattr(fact, field)
+        said += spoken.prose if isinstance(spoken, Evidence) else [spoken] if isinstance(spoken, str) else []
+    return "\n".join(filter(None, said))
 
 
 def is_repeated(text: str, values: Iterable[str]) -> bool:

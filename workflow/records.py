@@ -13,6 +13,7 @@ from workflow.calendar import board_day
 from workflow.errors import Corrupt, NotFound, Objection, Refused
 from workflow.events import Event
 from workflow.facts import Submitted
+from workflow.forgetting import PersonStanding, restricted
 from workflow.offers import NOBODY, Applicant, scheme_for
 from workflow.ports import Candidate, Stores
 from workflow.replay import replay
@@ -126,16 +127,30 @@ class Records:
         """
         found = self.stores.candidates.get(key)
         if found is None:
-            is_erased = self.stores.candidates.standings([key]).get(key) == "erased"
-            raise NotFound(
-                f"candidate {key} is erased; see: examboard candidate acts {key}"
-                if is_erased
-                else f"no candidate {key}"
-            )
+            raise _no_candidate(key, self.stores.candidates.standings([key]).get(key))
         return found
+
+    def refuse_unregistered(self, candidate: str, what: str) -> None:
+        """
+        Refuse something new for a person who is not registered or whose data is only kept; reads no personal value.
+
+        Raises:
+            NotFound: there is no such candidate, or the candidate is erased.
+            Refused: the person's data is restricted.
+        """
+        standing = self.stores.candidates.standings([candidate]).get(candidate)
+        if standing == "restricted":
+            raise restricted(candidate, what)
+        if standing != "active":
+            raise _no_candidate(candidate, standing)
 
     def refuse_future(self, on: date, rules: Rules) -> None:
         """Refuse a day that has not come yet on the board's calendar."""
         today = self.today(rules.scheme.time_zone)
         if on > today:
             raise Refused(f"day {on}", [Objection("not_in_future", f"lies in the future; the board's day is {today}")])
+
+
+def _no_candidate(key: str, standing: PersonStanding | None) -> NotFound:
+    erased = f"candidate {key} is erased; see: examboard candidate acts {key}"
+    return NotFound(erased if standing == "erased" else f"no candidate {key}")

@@ -21,7 +21,6 @@ from workflow.errors import Conflict, ExamboardError, Objection, Refused
 from workflow.events import Event
 from workflow.evidence import Evidence
 from workflow.facts import Fact, Submitted
-from workflow.forgetting import refuse_restricted
 from workflow.guarded import guarded
 from workflow.ports import Sitting, Stores
 from workflow.prose import check_prose
@@ -116,7 +115,7 @@ class Service(Records):
             Refused: the day has not come yet.
         """
         rules = scheme.rules(level)
-        refuse_restricted(candidate, self.candidate(candidate).is_restricted, "submit")
+        self.refuse_unregistered(candidate, "submit")
         self.refuse_future(on, rules)
         key = key or f"E-{self.new_key()}"
         draft = self.opening(key, candidate, scheme, rules, evidence, on, command, cohort, is_draft)

@@ -90,7 +90,8 @@ def stored(stores: Stores) -> dict[str, list[Any]]:
         with reading(stores.engine) as tx:
             of = (tables.event, tables.application)
             return {t.name: [row._asdict() for row in tx.execute(select(t).order_by(*t.primary_key))] for t in of}
-    events = [to_row(event) for history in stores.events.histories() for event in history]
+    names = [column.name for column in tables.event.c]
+    events = [dict(zip(names, to_row(x), strict=True)) for history in stores.events.histories() for x in history]
     return {"event": events, "application": [projection_row(p) for p in stores.events.projections()]}
 
 

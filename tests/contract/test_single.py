@@ -13,6 +13,7 @@ from tests.contract.conftest import SQL
 from tests.histories import FACTS, filed, followed
 from workflow.errors import Corrupt
 from workflow.events import chain
+from workflow.facts import Admitted, AdmissionCancelled
 
 
 def rows(database: Database) -> list[list[tuple[object, ...]]]:
@@ -38,6 +39,22 @@ def test_both_ways_write_the_same(kind: str, open_kind: Callable[[str], Database
     short.events.append([more])
     short.events.append([filed("E-3")])
     assert rows(short) == rows(long)
+
+
+def test_the_short_way_is_taken(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new application and every fact that takes no seat are written without the long way."""
+
+    def long_way(*_: object) -> None:
+        raise AssertionError("the long way was taken")
+
+    monkeypatch.setattr(type(database.events), "write", long_way)
+    last = filed("E-1")
+    assert database.events.append([last]) == ()
+    for fact in FACTS[1:]:
+        if not isinstance(fact, Admitted | AdmissionCancelled):
+            last = followed(last, fact)
+            assert database.events.append([last]) == ()
+    assert database.events.history("E-1")[-1] == last.events[-1]
 
 
 def test_one_that_moved_on_is_left_out(database: Database) -> None:

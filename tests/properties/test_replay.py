@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from transitions import Machine, MachineError
 
 from tests.timeline import Timeline, day
 from tests.timeline import test_scheme as scheme_with
@@ -16,7 +17,9 @@ from workflow.clock import next_due
 from workflow.draft import Draft, project
 from workflow.errors import Refused
 from workflow.events import check_chain
+from workflow.machine import machine_of
 from workflow.replay import fold, replay, take_up
+from workflow.rules import Move
 from workflow.standing import standing_of
 
 START = day("2024-03-15")
@@ -269,6 +272,31 @@ def test_taking_a_history_up_makes_what_judging_it_again_makes(t):
     """The short way from recorded facts to an application, by the table, leads where the machine leads."""
     for n in range(1, len(t.history) + 1):
         assert take_up(t.history[:n], t.rules) == fold(t.history[:n], t.rules)
+
+
+def judged(move, trigger):
+    """Put a move to a trigger: whether it was taken and where it led, with the objections; or that it cannot start."""
+    try:
+        return trigger(move), move.state, move.objections
+    except MachineError:
+        return None
+
+
+@settings(max_examples=30)
+@given(timelines())
+def test_a_trigger_answers_as_the_librarys_own(t):
+    """Every fact of a history, tried after each of its events, is judged as by the library's machine with all hooks."""
+    ours = machine_of(t.rules)
+    theirs = ours.built(Machine)
+    for n in range(1, len(t.history) + 1):
+        application = fold(t.history[:n], t.rules)
+        for event in t.history[1:]:
+            step = event.fact.step
+
+            def made(event=event, application=application, n=n):
+                return Move(application, event.fact, event.effective_on, t.rules, n + 1, application.state)
+
+            assert judged(made(), ours.triggers[step].trigger) == judged(made(), theirs.events[step].trigger)
 
 
 @given(timelines())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -90,3 +91,34 @@ def test_the_stream_of_all_histories_sorts_nothing_on_sqlite(sqlite_url: str) ->
             tx.execute(text("ANALYZE"))
             plan = [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {_IN_KEY_ORDER}")]
     assert not [line for line in plan if "B-TREE" in line], plan
+
+
+def test_a_claim_is_planned_well_whatever_its_values(database_url: str) -> None:
+    """
+    A claim goes by what is due also where the database plans it once for all days and limits.
+
+    PostgreSQL does so from the sixth time on, and SQLite always: both would go through all applications in key order.
+    """
+    init(database_url)
+    with open_database(database_url) as opened:
+        opened.events.append([filed(f"E-{n:04}", next_due_on=DAY if n % 9 == 7 else None) for n in range(3000)])
+        asked: list[tuple[str, Any]] = []
+
+        def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+            asked.append((statement, parameters))
+
+        event.listen(opened.engine, "before_cursor_execute", note)
+        opened.due.claim(Window(BUCKET, DAY, run=RUN), lambda rows: Chunk(part(BUCKET)))
+        event.remove(opened.engine, "before_cursor_execute", note)
+        statement, values = next(found for found in asked if found[0].startswith("SELECT application."))
+        with opened.engine.begin() as tx:
+            if tx.dialect.name == "postgresql":
+                tx.execute(text("ANALYZE"))
+                tx.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
+                places = iter(range(1, len(values) + 1))
+                tx.exec_driver_sql(f"PREPARE claim AS {re.sub('%s', lambda _: f'${next(places)}', statement)}")
+                told = ", ".join(str(v) if isinstance(v, int) else f"'{v}'" for v in values)
+                plan = "\n".join(tx.exec_driver_sql(f"EXPLAIN EXECUTE claim({told})").scalars())
+            else:
+                plan = "\n".join(row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
+    assert "ix_application_due" in plan, plan

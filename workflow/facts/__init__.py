@@ -127,7 +127,10 @@ FACTS: Final[dict[str, type[Fact]]] = {
     )
 }
 
+ATTEMPTING: Final = (Admitted, ScoreRecorded)  # those that begin an attempt
+
 __all__ = [
+    "ATTEMPTING",
     "FACTS",
     "AbsenceRecorded",
     "AdmissionCancelled",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -188,14 +190,13 @@ class TrainingRecorded(Fact):
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The course counts toward the training gate of the level."""
-        course = Course(
-            for_level=application.level,
-            hours=self.hours,
-            completion_certificate=self.completion_certificate,
-            completed_on=self.completed_on,
-            delivery=self.delivery,
-        )
+        course = _course(application.level, self.hours, self.completion_certificate, self.completed_on, self.delivery)
         return {"training": (*application.training, course)}
+
+
+@lru_cache(maxsize=1024)  # those who were taught together have done the same
+def _course(level: int, hours: Decimal, certified: bool, on: date, delivery: tuple[Delivery, ...]) -> Course:
+    return Course(for_level=level, hours=hours, completion_certificate=certified, completed_on=on, delivery=delivery)
 
 
 class TrainingWaived(Fact):
