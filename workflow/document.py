@@ -70,6 +70,8 @@ def _in_range(value: date) -> date:
 
 
 def _portable(value: str) -> str:
+    if value.isascii() and "\x00" not in value and len(value) <= 2000:  # most are
+        return str(value)
     if "\x00" in value:
         raise ValueError("holds a NUL character")
     try:

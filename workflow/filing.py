@@ -145,9 +145,9 @@ class Filing:
             if isinstance(row, ScoreRow):
                 part = draft.rules.scheme.parts_by_name.get(row.part.casefold(), row.part)
                 yield from self._result(draft, "scores", row, part, row.session, row.sat_on, "sat_on")
-        review = next((key for key, part in draft.rules.parts.items() if part.kind == "review"), "review")
         for row in self.others.get("reviews", []):
             if isinstance(row, ReviewRow):
+                review = next((key for key, part in draft.rules.parts.items() if part.kind == "review"), "review")
                 yield from self._result(
                     draft, "reviews", row, review, f"review-{row.reviewed_on}", row.reviewed_on, "reviewed_on"
                 )

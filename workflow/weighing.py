@@ -22,6 +22,8 @@ def items(evidence: Evidence) -> dict[str, Any]:
 
 def weighed(application: Application) -> Evidence:
     """Give the evidence that counts."""
+    if not application.checks and not application.judgements:  # asked for at every turn
+        return application.evidence
     rejected = {check.item for check in application.checks if check.status == "rejected"}
     if not rejected and not application.judgements:
         return application.evidence

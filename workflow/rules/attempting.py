@@ -93,7 +93,7 @@ def is_not_exempt(move: Move) -> Objection | None:
 def components_make_the_score(move: Move) -> Objection | None:
     """Where a part has components, the marks of each are given, inside its scale, and make the score."""
     part = move.rules.parts.get(move.fact.part)
-    if part is None:
+    if part is None or (not part.components and not move.fact.components):
         return None
     given = {x.component: x.score for x in move.fact.components}
     names = ", ".join(part.components)
