@@ -25,7 +25,7 @@ from benchmarks.measure import COLUMNS, Result, in_a_process, load, machine, rou
 from tests import postgres
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-WORKS = ("start", "life", "night", "scores", "audit")
+WORKS = ("start", "life", "night", "scores", "audit", "redecide")
 
 
 def main() -> None:
@@ -88,6 +88,10 @@ def _measured(work: str, database: str, asked: argparse.Namespace, size: int, co
     if work == "audit":
         result = Result("fast audit of everything", database, 0, "events", 1.4)
         return rounds(result, asked.rounds, copies, {"program": "audit"}, {"program": "audit_floor"})
+    if work == "redecide":  # there is no floor that decides anything: two processes beside one
+        result = Result("re-deciding in 2 processes (floor: in 1)", database, 0, "events", 0.6)
+        two, one = {"program": "redecide", "jobs": 2}, {"program": "redecide", "jobs": 1}
+        return rounds(result, asked.rounds, copies, two, one)
     if work == "life":
         cases = {"cases": 1_000 if asked.full else 200}
         result = Result("case life", database, 0, "durable steps", 1.5 if database == "sqlite" else 1.8)

@@ -150,17 +150,17 @@ def audit(url: str) -> Answer:
     return _verified(url, redecides=False)
 
 
-def redecide(url: str) -> Answer:
-    """Audit everything and put every decision through the rules again, in one process."""
-    return _verified(url, redecides=True)
+def redecide(url: str, jobs: int = 1) -> Answer:
+    """Audit everything and put every decision through the rules again; what a pool of processes needs is counted."""
+    return _verified(url, redecides=True, jobs=jobs)
 
 
-def _verified(url: str, redecides: bool) -> Answer:
+def _verified(url: str, redecides: bool, jobs: int = 1) -> Answer:
     from cli.integrity import Asked, Verification
     from storage.database import open_database
 
     with open_database(url, read_only=True) as database:
-        verification = Verification(database, Asked(url, redecides, jobs=1))
+        verification = Verification(database, Asked(url, redecides, jobs=jobs))
         with Clock() as clock:
             done = list(verification.run())
     if found := [finding for audited in done for finding in audited.findings]:

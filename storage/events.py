@@ -6,7 +6,7 @@ Only appends. The projection is written in the transaction that writes the event
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
@@ -98,16 +98,15 @@ class SqlEvents:
             Corrupt: a stored event cannot be read.
         """
         if applications is None:
-            yield from self._stream(_IN_KEY_ORDER)
+            with reading(self._engine) as tx, _rows(tx, _IN_KEY_ORDER) as rows:
+                yield from _each_history(rows)
             return
         keys = sorted(set(applications))
         for start in range(0, len(keys), KEYS_AT_ONCE):
-            yield from self._stream(_IN_KEY_ORDER.where(_a.application.in_(keys[start : start + KEYS_AT_ONCE])))
-
-    def _stream(self, wanted: Wanted) -> Iterator[tuple[Event, ...]]:
-        with reading(self._engine) as tx, _rows(tx, wanted) as rows:
-            for _, history in groupby(rows, key=itemgetter(0)):
-                yield tuple(map(from_row, history))
+            wanted = _IN_KEY_ORDER.where(_a.application.in_(keys[start : start + KEYS_AT_ONCE]))
+            with reading(self._engine) as tx:
+                found = tx.execute(wanted).all()
+            yield from _each_history(found)
 
     def append(self, batch: Sequence[Append]) -> tuple[str, ...]:
         """
@@ -313,6 +312,11 @@ class SqlEvents:
     @cached_property
     def _insert_code(self) -> Bulk:
         return Bulk(self._engine.dialect, insert(self._engine.dialect, tables.certificate_code))
+
+
+def _each_history(rows: Iterable[Any]) -> Iterator[tuple[Event, ...]]:
+    for _, history in groupby(rows, key=itemgetter(0)):
+        yield tuple(map(from_row, history))
 
 
 def _place(application: str) -> dict[str, Any]:

@@ -248,7 +248,7 @@ class Application(Snapshot):
             changes["remembered"] = {}
             if not _GATE.isdisjoint(changes):
                 changes["trained_by"] = set()
-        return super().changed(changes)
+        return Snapshot.changed(self, changes)
 
     def with_new_attempt(
         self, part: str, sitting: str, sat_on: date, outcome: Outcome, **known: Any

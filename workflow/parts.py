@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import product
+from typing import Final
 
 from workflow.application import Application, Attempt
 from workflow.assessed import Part
@@ -96,6 +97,9 @@ class _Passed:
     exempt: tuple[Pass, ...] = ()
 
 
+_NOTHING_PASSED: Final = _Passed((), ())
+
+
 def passes(application: Application, rules: Rules) -> tuple[Pass, ...]:
     """List every pass, valid or not, in the order of recording."""
     return _passed(application, rules).passes
@@ -118,7 +122,7 @@ def _passed(application: Application, rules: Rules) -> _Passed:
     if known is None:
         found = _passes(application, rules)
         if rules.is_plain:
-            known = _Passed(found, _complete_set(found, rules))
+            known = _Passed(found, _complete_set(found, rules)) if found else _NOTHING_PASSED
         else:
             exempt = tuple(_exempt(application))
             found = counting(found, exempt, rules)
@@ -140,7 +144,9 @@ def _exempt(application: Application) -> Iterable[Pass]:
 def _passes(application: Application, rules: Rules) -> tuple[Pass, ...]:
     found = []
     for attempt in application.attempts:
-        if not is_pass(attempt, rules) or attempt.announced_on is None or is_void(attempt, application, rules):
+        if attempt.announced_on is None or not is_pass(attempt, rules):
+            continue
+        if application.findings and is_void(attempt, application, rules):
             continue
         last, limit = last_valid_on(attempt, attempt.announced_on, application, rules)
         if application.extensions:

@@ -63,7 +63,7 @@ def advance(application: Application, fact: Fact, on: date, rules: Rules, sequen
 
 def moved(application: Application, state: str, on: date) -> Application:
     """Give an application after it has come into another state on a day."""
-    return application.but(state=state, entered_on=max(on, application.entered_on))
+    return application.changed({"state": state, "entered_on": max(on, application.entered_on)})
 
 
 def fold(events: Iterable[Event], rules: Rules) -> Application | None:
