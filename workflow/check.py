@@ -54,6 +54,9 @@ def pin_again(text: str, where: str) -> Pinned:
 
 
 def _pinned(text: str, where: str, node: Any) -> Pinned:
+    if isinstance(node, dict) and "levels" not in node and isinstance(node.get("cases"), list):
+        why = "holds worked cases, not rules; they are put to their scheme by: examboard scheme test SCHEME.yaml"
+        raise Invalid([Problem(where, 1, "", why)])
     scheme = read_document(Scheme, text, where, node)
     found = list(faults(scheme))
     own = [fault for fault, is_told in zip(found, told_once(found, node), strict=True) if is_told]

@@ -13,7 +13,7 @@ from tests.contract.conftest import SQL
 from tests.histories import FACTS, filed, followed
 from workflow.errors import Corrupt
 from workflow.events import chain
-from workflow.facts import Admitted, AdmissionCancelled
+from workflow.facts import AdmissionCancelled, Admitted
 
 
 def rows(database: Database) -> list[list[tuple[object, ...]]]:

@@ -257,6 +257,14 @@ def test_a_document_that_is_no_scheme_at_all(text: str) -> None:
     assert problems(text)
 
 
+def test_a_file_of_worked_cases_is_told_what_it_is() -> None:
+    """Who names all files of a folder is not told of a dozen fields that cases do not have."""
+    with pytest.raises(Invalid) as error:
+        pin("scheme: pmp.yaml\ngiven: {}\ncases: []\n", "pmp.cases.yaml")
+    (problem,) = error.value.problems
+    assert "worked cases" in problem.text
+
+
 def test_all_mistakes_of_the_fields_are_told_at_once() -> None:
     """Mistakes in several fields are listed together, in one reading."""
     document = changed(
