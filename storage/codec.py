@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from storage.portable import check_portable, is_portable
+from storage.portable import check_portable
 from workflow.errors import Corrupt, Invalid, Problem
 from workflow.events import Event, certificate_code
 from workflow.facts import ATTEMPTING, FACTS, CertificateAwarded, Fact
@@ -38,9 +38,8 @@ def to_row(event: Event) -> tuple[Any, ...]:
     # The hash was taken over the text of the instant: another zone would come back with another text.
     if event.recorded_at.utcoffset() != _NO_TIME:
         raise Invalid([Problem(where_of(event.sequence), 0, "recorded_at", "must be an instant in UTC")])
-    if not is_portable(event.application, event.actor, event.command):
-        envelope = {"application": event.application, "actor": event.actor, "command": event.command}
-        check_portable(where_of(event.sequence), envelope)
+    envelope = {"application": event.application, "actor": event.actor, "command": event.command}
+    check_portable(where_of(event.sequence), envelope)
     key, sequence, fact, source, dest, effective_on, recorded_at, actor, command, data, version, before, own = event
     return (
         bucket_of(key), key, sequence, event.type, version, fact.step, source, dest, effective_on, recorded_at, actor,

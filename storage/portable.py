@@ -24,11 +24,6 @@ def check_portable(where: str, texts: Mapping[str, str]) -> None:
         raise Invalid(problems)
 
 
-def is_portable(*texts: str) -> bool:
-    """Tell whether every database can keep some texts; most are ASCII, which is told in no time."""
-    return all((text.isascii() and "\x00" not in text) or not _fault(text) for text in texts)
-
-
 def kept(text: str) -> str:
     """Give a text of unknown making (a reason, the error of a mail server) so that every database can keep it."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode() if _fault(text) else text

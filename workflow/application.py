@@ -33,9 +33,8 @@ class Snapshot:
     @classmethod
     def of(cls, known: dict[str, Any]) -> Self:
         """Make a value of what is known; the dictionary becomes the value's own."""
-        value = object.__new__(cls)
-        object.__setattr__(value, "__dict__", known)  # field by field takes seven times as long
-        return value
+        cls._check(known)
+        return cls._holding(known)
 
     def but(self, **changes: Any) -> Self:
         """Give the same value with some fields changed."""
@@ -43,10 +42,18 @@ class Snapshot:
 
     def changed(self, changes: dict[str, Any]) -> Self:
         """Give the same value with the fields changed that a new dictionary names."""
-        if not self.fields.issuperset(changes):
-            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(changes.keys() - self.fields))}")
-        value = object.__new__(type(self))
-        object.__setattr__(value, "__dict__", {**self.__dict__, **changes})
+        self._check(changes)
+        return self._holding({**self.__dict__, **changes})
+
+    @classmethod
+    def _check(cls, named: dict[str, Any]) -> None:
+        if not cls.fields.issuperset(named):
+            raise TypeError(f"{cls.__name__} has no {', '.join(sorted(named.keys() - cls.fields))}")
+
+    @classmethod
+    def _holding(cls, known: dict[str, Any]) -> Self:
+        value = object.__new__(cls)
+        object.__setattr__(value, "__dict__", known)  # field by field takes seven times as long
         return value
 
 
@@ -273,6 +280,10 @@ class Application(Snapshot):
         return self.with_attempt(part, sitting, score=score, components=components, earlier_scores=earlier)
 
 
+for _kind in (Attempt, Application):
+    _kind.fields = frozenset(x.name for x in fields(_kind))
+
+
 def opened(key: str, fact: f.Submitted, on: date) -> Application:
     """Open an application by its submission."""
     return Application.of(
@@ -294,10 +305,6 @@ def opened(key: str, fact: f.Submitted, on: date) -> Application:
             "trained_by": set(),
         }
     )
-
-
-for _kind in (Attempt, Application):
-    _kind.fields = frozenset(x.name for x in fields(_kind))
 
 
 def taking(application: Application, fact: f.Fact, on: date, sequence: int) -> Application:

@@ -7,6 +7,7 @@ import pytest
 from tests.timeline import day
 from tests.unit.assessing import Assessed, C, faults, scheme
 from workflow import facts as f
+from workflow.application import Attempt
 from workflow.errors import Refused
 from workflow.machine import machine_of
 
@@ -262,3 +263,14 @@ def test_the_machine_has_the_steps_that_the_level_needs_and_no_others():
 def test_limits_that_make_no_sense_are_refused_with_what_to_write(resits, wrong):
     """The message says what is wrong or what to write instead."""
     assert wrong in faults("{one: far}", far=f"resits: {{{resits}, {C}}}")
+
+
+def test_a_field_that_an_attempt_does_not_have_is_refused():
+    """Neither a new attempt nor a changed one takes a name that is none of its fields."""
+    known = {"part": "theory", "sitting": "s1", "sat_on": day("2026-01-01"), "outcome": "admitted"}
+    attempt = Attempt.of(known)
+    assert attempt == Attempt("theory", "s1", day("2026-01-01"), "admitted")
+    with pytest.raises(TypeError, match="Attempt has no scores"):
+        Attempt.of({**known, "scores": 1})
+    with pytest.raises(TypeError, match="Attempt has no scores"):
+        attempt.but(scores=1)
