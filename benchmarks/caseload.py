@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -193,7 +193,7 @@ def retold(template: Append, key: str, candidate: str) -> Append:
             for e in template.events
         ]
     )
-    projection = replace(template.projection, application=key, candidate=candidate, head=events[-1].hash)
+    projection = template.projection._replace(application=key, candidate=candidate, head=events[-1].hash)
     return Append(key, 0, events, projection)
 
 

@@ -22,18 +22,21 @@ def in_key_order(batch: Sequence[Append]) -> list[Append]:
         if before.application == after.application:
             raise ValueError(f"application {after.application} occurs twice in one batch")
     for append in ordered:
-        numbers = [event.sequence for event in append.events]
-        last = append.events[-1] if append.events else None
-        if (
-            last is None
-            or numbers != list(range(append.expected + 1, append.expected + 1 + len(numbers)))
-            or any(event.application != append.application for event in append.events)
-            or any(after.previous != before.hash for before, after in pairwise(append.events))
-            or (append.projection.application, append.projection.sequence, append.projection.head)
-            != (append.application, last.sequence, last.hash)
-        ):
+        if not _fits(append):
             raise ValueError(f"application {append.application}: its new events do not fit each other")
     return ordered
+
+
+def _fits(append: Append) -> bool:
+    """Tell whether new events follow the sequence expected and each other, and the projection the last of them."""
+    key, sequence, head = append.application, append.expected, None
+    for event in append.events:
+        sequence += 1
+        if event.sequence != sequence or event.application != key or (head is not None and event.previous != head):
+            return False
+        head = event.hash
+    after = append.projection
+    return head is not None and (after.application, after.sequence, after.head) == (key, sequence, head)
 
 
 def moved_on(application: str) -> Conflict:

@@ -57,9 +57,9 @@ class Bulk:
         ready = [self.ready(row) for row in rows]
         return connection.exec_driver_sql(self.text, ready).rowcount if ready else 0
 
-    def ordered(self, row: Mapping[str, Any]) -> list[Any]:
+    def ordered(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         """Give the values of a row in the order of `names`."""
-        return [row[name] for name in self.names]
+        return tuple(map(row.__getitem__, self.names))
 
     def ready(self, row: Sequence[Any]) -> tuple[Any, ...]:
         """Give the values of a row, in the order of `names`, as the driver takes them."""

@@ -109,22 +109,7 @@ def where_of(sequence: int, application: str = "") -> str:
 
 def projection_row(projection: Projection) -> dict[str, Any]:
     """Write a projection as a row of `application`."""
-    return {
-        "bucket": bucket_of(projection.application),
-        "application": projection.application,
-        "candidate": projection.candidate,
-        "scheme": projection.scheme,
-        "digest": projection.digest,
-        "level": projection.level,
-        "submitted_on": projection.submitted_on,
-        "state": projection.state,
-        "sequence": projection.sequence,
-        "head": projection.head,
-        "next_due_on": projection.next_due_on,
-        "recorded_at": projection.recorded_at,
-        "next_due_type": projection.next_due_type,
-        "next_due_data": projection.next_due_data,
-    }
+    return {"bucket": bucket_of(projection.application), **projection._asdict()}
 
 
 def admission_rows(events: Sequence[Event]) -> Iterator[Mapping[str, Any]]:

@@ -227,8 +227,8 @@ class MemoryDue:
         before = self._events.projection(s.application)
         if before is None:
             raise Conflict(f"there is no application {s.application}; nothing was kept")
-        after = replace(before, state=s.dest, sequence=s.sequence, head=s.hash, recorded_at=s.recorded_at)
-        nothing_due = replace(after, next_due_on=None, next_due_type="", next_due_data="")
+        after = before._replace(state=s.dest, sequence=s.sequence, head=s.hash, recorded_at=s.recorded_at)
+        nothing_due = after._replace(next_due_on=None, next_due_type="", next_due_data="")
         return Append(s.application, s.sequence - 1, (event,), nothing_due)
 
 

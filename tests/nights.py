@@ -7,7 +7,6 @@ An application of each kind is made once with its history, and then copied under
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import count, islice
@@ -89,7 +88,7 @@ def copied(kind: str, on: date, key: str, serial: int) -> Append:
     t, _steps = _made(kind, on)
     number = f"T{serial:06}"
     events = chain([event._replace(application=key, fact=_numbered(event.fact, number, serial)) for event in t.history])
-    return Append(key, 0, events, replace(_projected(kind, on), application=key, head=events[-1].hash))
+    return Append(key, 0, events, _projected(kind, on)._replace(application=key, head=events[-1].hash))
 
 
 @cache

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from workflow.access import AccessLog
 from workflow.events import Event
@@ -34,8 +33,7 @@ def bucket_of(application: str) -> int:
     return hashlib.sha256(application.encode()).digest()[0] % BUCKETS
 
 
-@dataclass(frozen=True, slots=True)
-class Projection:
+class Projection(NamedTuple):
     """
     What an application's row says beside its history; it can be dropped and rebuilt to the same values.
 
@@ -71,8 +69,7 @@ class Projection:
     next_due_data: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(NamedTuple):
     """
     New events of one application, to be written together with its projection.
 

@@ -9,8 +9,8 @@ fallen due by `as_of` (design.md, law 2). A step that the machine does not allow
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from workflow.application import Application, opened, taking
 from workflow.clock import next_due
@@ -22,8 +22,7 @@ from workflow.rules import Move
 from workflow.scheme import Rules
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """
     A step that was taken: what an event will say of it.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import date, timedelta, timezone
 from threading import Barrier
 
@@ -99,8 +98,8 @@ def test_a_batch_is_kept_whole_or_not_at_all(stores: Stores) -> None:
     first = filed("E-1")
     keep(stores, first)
     twice = followed(first, f.Withdrawn(), f.Withdrawn())
-    bad = replace(twice, events=chain([x._replace(command="same") for x in twice.events], first.projection.head))
-    bad = replace(bad, projection=replace(bad.projection, head=bad.events[-1].hash))
+    bad = twice._replace(events=chain([x._replace(command="same") for x in twice.events], first.projection.head))
+    bad = bad._replace(projection=bad.projection._replace(head=bad.events[-1].hash))
     with pytest.raises(Corrupt):
         stores.events.append([filed("E-0", *FACTS[5:9]), bad, filed("E-2")])
     assert [history[0].application for history in stores.events.histories()] == ["E-1"]
@@ -116,7 +115,7 @@ def test_a_command_is_kept_once(stores: Stores) -> None:
     again = followed(first)
     events = chain([again.events[0]._replace(command="a-1")], first.projection.head)
     with pytest.raises(Corrupt):
-        stores.events.append([replace(again, events=events, projection=replace(again.projection, head=events[0].hash))])
+        stores.events.append([again._replace(events=events, projection=again.projection._replace(head=events[0].hash))])
     keep(stores, filed("E-2", command="a"))
 
 
@@ -135,10 +134,10 @@ def test_a_certificate_number_is_borne_once(stores: Stores) -> None:
 def test_events_that_do_not_fit_each_other_are_a_fault_of_the_caller(stores: Stores) -> None:
     """An application twice in a batch, a gap in the numbers or a foreign projection is refused before any write."""
     first = filed("E-1", f.Withdrawn())
-    gap = replace(first, events=first.events[1:])
-    nothing = replace(first, events=())
-    foreign = replace(first, projection=filed("E-2").projection)
-    unlinked = replace(first, events=(filed("E-1", command="x").events[0], first.events[1]))
+    gap = first._replace(events=first.events[1:])
+    nothing = first._replace(events=())
+    foreign = first._replace(projection=filed("E-2").projection)
+    unlinked = first._replace(events=(filed("E-1", command="x").events[0], first.events[1]))
     for batch in ([first, first], [gap], [nothing], [foreign], [unlinked]):
         with pytest.raises(ValueError, match="E-1"):
             stores.events.append(batch)
@@ -153,7 +152,7 @@ def test_what_the_databases_cannot_give_back_is_refused(stores: Stores) -> None:
     ):
         events = chain([bad])
         append = filed("E-1")
-        append = replace(append, events=events, projection=replace(append.projection, head=events[0].hash))
+        append = append._replace(events=events, projection=append.projection._replace(head=events[0].hash))
         with pytest.raises(Invalid, match=field):
             stores.events.append([append])
     assert stores.events.history("E-1") == ()

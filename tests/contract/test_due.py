@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -76,7 +75,7 @@ def test_rows_of_a_window(stores: Stores) -> None:
 def test_a_row_says_what_the_projection_says(stores: Stores) -> None:
     """Every field of a row is that of the projection, one of an older version included."""
     known, old = filed(KEYS[0], next_due_on=DAY), filed(KEYS[1], next_due_on=DAY)
-    old = replace(old, projection=replace(old.projection, recorded_at=None, next_due_type="", next_due_data=""))
+    old = old._replace(projection=old.projection._replace(recorded_at=None, next_due_type="", next_due_data=""))
     keep(stores, known, old)
     for row, append in zip(stores.due.rows(ALL), (known, old), strict=True):
         assert row == DueRow(*(getattr(append.projection, field) for field in DueRow._fields))
@@ -122,7 +121,7 @@ def test_a_last_step_ends_an_application(stores: Stores) -> None:
         assert (last.data, last.hash) == (row.next_due_data, ended([row]).steps[0].hash)
         ends = {"state": "expired", "sequence": 2, "head": last.hash, "recorded_at": AT}
         nothing_due = {"next_due_on": None, "next_due_type": "", "next_due_data": ""}
-        assert stores.events.projection(append.application) == replace(append.projection, **ends, **nothing_due)
+        assert stores.events.projection(append.application) == append.projection._replace(**ends, **nothing_due)
     assert stores.due.rows(ALL) == ()
     assert stores.due.buckets(DAY) == ()
     assert parts_of(stores) == [ended(rows).part]

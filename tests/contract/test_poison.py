@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -72,7 +72,7 @@ def says(**fields: str) -> Callable[[Any], None]:
             sql(f"UPDATE application SET {values} WHERE application = '{POISONED}'")(stores)
         else:
             before = stores.events._projections[POISONED]
-            stores.events._projections[POISONED] = replace(before, **fields)
+            stores.events._projections[POISONED] = before._replace(**fields)
 
     return change
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from tests.histories import FIRST, MORNING, filed, followed
@@ -98,13 +97,13 @@ def test_at_a_sitting_are_those_ever_admitted_to_it(stores: Stores) -> None:
 def test_a_projection_says_all_that_it_was_given(stores: Stores) -> None:
     """Every column of the projection comes back, from the row and from the stream."""
     append = filed("E-1")
-    projection = replace(
-        append.projection, candidate="c-9", scheme="lrc", digest="0" * 64, level=1, state="trained", next_due_on=FIRST,
+    projection = append.projection._replace(
+        candidate="c-9", scheme="lrc", digest="0" * 64, level=1, state="trained", next_due_on=FIRST,
         recorded_at=MORNING, next_due_type="PartLapsed", next_due_data='{"part":"理论"}',
     )  # fmt: skip
     unknown = filed("E-2", next_due_on=FIRST)
-    before = replace(unknown.projection, recorded_at=None, next_due_type="", next_due_data="")  # of an older version
-    stores.events.append([replace(append, projection=projection), replace(unknown, projection=before)])
+    before = unknown.projection._replace(recorded_at=None, next_due_type="", next_due_data="")  # of an older version
+    stores.events.append([append._replace(projection=projection), unknown._replace(projection=before)])
     assert stores.events.projection("E-1") == projection
     assert stores.events.projection("E-2") == before
     assert list(stores.events.projections()) == [projection, before]
@@ -113,7 +112,7 @@ def test_a_projection_says_all_that_it_was_given(stores: Stores) -> None:
 def test_applications_of_a_candidate(stores: Stores) -> None:
     """All applications of a candidate come in key order, nobody else's, whatever state they are in."""
     batch = [filed("é"), filed("b", f.Withdrawn()), filed("c"), filed("d")]
-    theirs = replace(batch[2], projection=replace(batch[2].projection, candidate="c-2"))
+    theirs = batch[2]._replace(projection=batch[2].projection._replace(candidate="c-2"))
     stores.events.append([*batch[:2], theirs, batch[3]])
     assert stores.events.of_candidate("c-1") == ("b", "d", "é")
     assert stores.events.of_candidate("c-2") == ("c",)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -78,6 +77,6 @@ def test_what_the_database_refuses_is_told_by_the_long_way(database: Database) -
     before = rows(database)
     with pytest.raises(Corrupt):
         database.events.append(
-            [replace(again, events=events, projection=replace(again.projection, head=events[0].hash))]
+            [again._replace(events=events, projection=again.projection._replace(head=events[0].hash))]
         )
     assert rows(database) == before

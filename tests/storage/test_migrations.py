@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -126,7 +125,7 @@ def test_rows_of_before_the_run_ledger_stay_and_say_that_they_know_less(database
     assert upgrade(database_url).condition == "current"
     unknown = {"recorded_at": None, "next_due_type": "", "next_due_data": ""}
     with open_database(database_url) as new:
-        assert list(new.events.projections()) == [replace(b.projection, **unknown) for b in batch[::-1]]
+        assert list(new.events.projections()) == [b.projection._replace(**unknown) for b in batch[::-1]]
         assert list(new.events.histories()) == [b.events for b in batch[::-1]]
         (row,) = new.due.rows(Window(bucket_of("中-1"), due))
         assert last_step(row, batch[0].events[0].recorded_at) is None  # the history is asked

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -218,7 +217,7 @@ def test_a_notice_helps_until_its_last_day(board, on, expected):
 
 def test_a_row_of_an_older_version_is_asked_of_its_history(board, monkeypatch):
     """Where the row does not name the clock's step, the history does."""
-    row = replace(board.stores.events.projection("A1"), next_due_type="", next_due_data="")
+    row = board.stores.events.projection("A1")._replace(next_due_type="", next_due_data="")
     monkeypatch.setattr(board.stores.events, "projection", lambda application: row)
     assert deliver(board.service, Post()) == Delivered(sent=1)
 
@@ -251,7 +250,7 @@ def test_one_that_cannot_be_judged_does_not_stop_the_others(board, monkeypatch):
     passed(board, "A2")
     remind(board, "2026-05-22")
     projection = board.stores.events.projection
-    lost = replace(projection("A1"), digest="0" * 64)
+    lost = projection("A1")._replace(digest="0" * 64)
     monkeypatch.setattr(board.stores.events, "projection", lambda key: lost if key == "A1" else projection(key))
     assert deliver(board.service, Post()) == Delivered(sent=1, failed=1)
     assert "scheme document 0000" in only(board).error

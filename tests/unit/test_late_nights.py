@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -77,7 +76,7 @@ def test_only_a_run_by_hand_takes_up_again_what_was_parked():
     board = held().at(str(RAN_OUT))
     events, row = board.stores.events, board.stores.events.projection("A1")
     assert row is not None
-    events._projections["A1"] = replace(row, next_due_data="{}")
+    events._projections["A1"] = row._replace(next_due_data="{}")
     first = run(node(board), "expire", RAN_OUT)
     assert [one.application for one in first.parked] == ["A1"]
     assert run(node(board), "expire", RAN_OUT, again=False) == first

@@ -151,14 +151,14 @@ def test_a_store_writes_only_what_the_role_may(role) -> None:
             with pytest.raises(Refused, match="no right to"):
                 _call(mine, store, method, values)
     append = filed("E-1")
-    named = replace(append, events=tuple(changed(event, actor=who.name) for event in append.events))
+    named = append._replace(events=tuple(changed(event, actor=who.name) for event in append.events))
     if "Submitted" in RIGHTS[role]:
         mine.events.append([named])
     else:
         with pytest.raises(Refused, match="no right to record Submitted"):
             mine.events.append([named])
     for other in ("clerk", "clock", "staff:wu"):
-        forged = replace(append, events=tuple(changed(event, actor=other) for event in append.events))
+        forged = append._replace(events=tuple(changed(event, actor=other) for event in append.events))
         with pytest.raises(Refused, match="who is not staff:li"):
             mine.events.append([forged])
     with pytest.raises(Refused):

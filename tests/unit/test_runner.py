@@ -171,9 +171,8 @@ def test_exceptions_are_told(stores, monkeypatch):
 
 
 def _spoilt(projection: Any) -> Any:
-    from dataclasses import replace
 
-    return replace(projection, next_due_data="{}")
+    return projection._replace(next_due_data="{}")
 
 
 def test_a_clock_that_is_set_back_undoes_nothing(stores):
