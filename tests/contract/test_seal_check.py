@@ -11,6 +11,7 @@ from sqlalchemy.event import listen, remove
 
 from storage.database import Database
 from storage.keys import KeyFile, verify
+from tests import guards
 from tests.histories import filed, followed
 from tests.sealed import KEYS, found, keys_in, sealed
 from workflow.errors import Corrupt, NotFound
@@ -30,12 +31,7 @@ def ring(tmp_path: Path) -> KeyFile:
 def tampered(database: Database, *statements: str) -> None:
     """Change rows past the guards, as the owner of the database can."""
     with database.engine.begin() as tx:
-        for table in ("event", "seal", "seal_range"):
-            if tx.dialect.name == "postgresql":
-                tx.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
-            else:
-                for verb in ("update", "delete"):
-                    tx.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_{verb}"))
+        guards.take_down(tx)
         for statement in statements:
             tx.exec_driver_sql(statement.replace("%", "%%") if tx.dialect.name == "postgresql" else statement)
 
