@@ -254,12 +254,14 @@ def _placed(tx: Connection) -> set[str]:
     for table in DISTRIBUTED:
         if table in found and found[table] != (COLUMN, first[1] if first else None):
             raise Misconfigured(
-                f"table {table} is distributed by {found[table][0]}, or not beside {DISTRIBUTED[0]}; undo that with: "
-                f"SELECT undistribute_table('{table}')"
+                f"table {table} is distributed by {found[table][0]}, or not beside {DISTRIBUTED[0]}; {_undo(table)}"
             )
     if strangers := sorted(set(found) & set(ON_COORDINATOR)):
         raise Misconfigured(
-            f"table {strangers[0]} is distributed but belongs on the coordinator; undo that with: "
-            f"SELECT undistribute_table('{strangers[0]}')"
+            f"table {strangers[0]} is distributed but belongs on the coordinator; {_undo(strangers[0])}"
         )
     return set(found) & set(DISTRIBUTED)
+
+
+def _undo(table: str) -> str:
+    return f"undo that with: SELECT undistribute_table('{table}', cascade_via_foreign_keys => true)"

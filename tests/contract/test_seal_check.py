@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.event import listen, remove
 
 from storage.database import Database
@@ -14,6 +13,7 @@ from storage.keys import KeyFile, verify
 from tests import guards
 from tests.histories import filed, followed
 from tests.sealed import KEYS, found, keys_in, sealed
+from tests.statements import plan_by_indexes
 from workflow.errors import Corrupt, NotFound
 from workflow.events import chain
 from workflow.facts import Withdrawn
@@ -199,7 +199,7 @@ def test_what_is_new_and_what_is_in_a_seal_are_found_by_indexes(board: Database)
     is_sqlite = board.engine.dialect.name == "sqlite"
     with board.engine.begin() as tx:
         if not is_sqlite:
-            tx.execute(text("SET LOCAL enable_seqscan = off"))  # a few rows are hardly worth an index
+            plan_by_indexes(tx)
         for statement, parameters in dict(asked).items():
             explain = f"EXPLAIN {'QUERY PLAN ' if is_sqlite else ''}{statement}"
             plan = [str(row[3] if is_sqlite else row[0]) for row in tx.exec_driver_sql(explain, parameters)]

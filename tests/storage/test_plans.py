@@ -15,6 +15,7 @@ from storage import citus
 from storage.database import Database, init, open_database
 from tests.claims import AT, DAY, RUN, notice, part
 from tests.histories import filed
+from tests.statements import plan_by_indexes
 from workflow.ledger import Chunk, Window
 from workflow.ports import bucket_of
 
@@ -72,8 +73,7 @@ def test_a_question_goes_by_its_index(database: Database, question: Any, index: 
     event.remove(database.engine, "before_cursor_execute", note)
     with database.engine.begin() as tx:
         if tx.dialect.name == "postgresql":
-            tx.execute(text("SET LOCAL citus.propagate_set_commands = 'local'"))  # its nodes plan by what is set here
-            tx.execute(text("SET LOCAL enable_seqscan = off"))  # a thousand rows are hardly worth an index
+            plan_by_indexes(tx)
             plan = "\n".join(tx.exec_driver_sql(f"EXPLAIN {asked[-1][0]}", asked[-1][1]).scalars())
             assert "Seq Scan" not in plan, plan
         else:
