@@ -262,6 +262,16 @@ def test_distribute_spreads_the_tables_of_a_cluster(cluster, round_folder):
     assert board("db", "check").out == "7 applications checked, 0 findings\n"
 
 
+def test_a_distributed_database_of_an_older_version_is_upgraded(cluster):
+    """Its status says how far it is distributed; the upgrade brings what came since to its place."""
+    board, workers = cluster
+    assert board("db", "distribute").code == 0
+    set_back(board.args[0], "0006")
+    assert board("db", "status").out.endswith(f"Citus, {workers}: 6 of 7 tables distributed (examboard db upgrade)\n")
+    assert board("db", "upgrade").code == 0
+    assert board("db", "status").out.endswith(f"Citus, {workers}: distributed\n")
+
+
 def test_distribute_without_workers_says_so(postgres_server, postgres_url):
     """A cluster of the coordinator alone is warned about; the tables are distributed all the same."""
     if same_database.has_citus(postgres_server):
