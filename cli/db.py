@@ -18,7 +18,7 @@ from workflow.replay import fold
 from workflow.service import Service
 
 if TYPE_CHECKING:  # SQLAlchemy is loaded by the verb that needs it
-    from storage.citus import Placed
+    from storage.citus import Cluster, Placed
 
 
 @click.group(cls=Noun)
@@ -65,8 +65,17 @@ def status(ctx: click.Context, as_json: bool) -> None:
         return
     click.echo(f"{found.url}: {found.condition}; version {found.revision or 'none'}, this software's is {found.head}")
     if cluster is not None:
-        how = "distributed" if is_distributed else "not distributed (examboard db distribute)"
-        click.echo(f"Citus, {count(cluster.workers, 'worker node')}: {how}")
+        click.echo(f"Citus, {count(cluster.workers, 'worker node')}: {_how(cluster, found.condition)}")
+
+
+def _how(cluster: Cluster, condition: str) -> str:
+    """Say how far a database is distributed, and what would go on with that."""
+    spread = [table for table in cluster.tables if table.place == "distributed"]
+    done = len(spread) - sum(table.is_new for table in spread)
+    if done == len(spread):
+        return "distributed"
+    said = f"{done} of {count(len(spread), 'table')} distributed" if done else "not distributed"
+    return f"{said} (examboard db {'upgrade' if done and condition == 'older' else 'distribute'})"
 
 
 @db.command(example="examboard --database postgresql://board@coordinator/board db distribute --dry-run")

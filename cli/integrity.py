@@ -23,7 +23,7 @@ from typing import Any, Final
 from storage.codec import read_fact
 from storage.database import Database, open_database
 from storage.raw import SqlRaw
-from workflow.audit import Audited, Bench, Checker, Finding
+from workflow.audit import Audited, Bench, Checker, Finding, RawRows
 from workflow.audit_access import audit_access
 from workflow.audit_bucket import BucketAudit
 from workflow.audit_persons import audit_persons
@@ -66,12 +66,31 @@ class Auditor:
 
     def __init__(self, database: Database) -> None:
         self.raw = SqlRaw(database.engine)
-        self._bench = Bench(database.schemes, read_fact)
+        self._schemes = database.schemes
+        self._bench = Bench(self._schemes, read_fact)
 
     def bucket(self, bucket: int, redecides: bool, only: Sequence[str] | None = None) -> Audited:
         """Audit a bucket, or some of its applications."""
         with _seldom_collecting():
-            return self.raw.read(lambda rows: BucketAudit(rows, self._bench, bucket, redecides, only).run())
+            return self._look_twice(lambda rows: BucketAudit(rows, self._bench, bucket, redecides, only).run())
+
+    def registers(self, buckets: Sequence[Audited]) -> Audited:
+        """Audit what belongs to no bucket."""
+        return self._look_twice(lambda rows: audit_registers(rows, buckets))
+
+    def _look_twice(self, look: Callable[[RawRows], Audited]) -> Audited:
+        """
+        Look again where something was found, and keep what is found both times.
+
+        The nodes of a cluster each show a moment of their own, so that what is being written may look half done.
+        """
+        found = self.raw.read(look)
+        if found.findings:
+            before = set(found.findings)
+            self._bench = Bench(self._schemes, read_fact)  # one that has told of a document does not tell again
+            found = self.raw.read(look)
+            found.findings = [finding for finding in found.findings if finding in before]
+        return found
 
     def draw(self, bucket: int, most: int, seed: int) -> list[Drawn]:
         """Draw from a bucket."""
@@ -138,8 +157,7 @@ class Verification:
                 yield buckets[-1]
         if self._asked.sample:
             return
-        registers = partial(self._auditor.raw.read, lambda rows: audit_registers(rows, buckets))
-        last: dict[str, Callable[[], Audited]] = {"registers": registers}
+        last: dict[str, Callable[[], Audited]] = {"registers": partial(self._auditor.registers, buckets)}
         last |= {name: partial(_checked, name, check, self._database) for name, check in self._checkers}
         for number, (name, audit) in enumerate(last.items(), len(tasks)):
             tell(number, total)

@@ -162,8 +162,18 @@ def prepare(tx: Connection) -> bool:
     """
     if not has_citus(tx) or DISTRIBUTED[0] not in _placed(tx):
         return False
-    _allow(tx)
+    allow(tx)
     return True
+
+
+def allow(tx: Connection) -> None:
+    """
+    Allow triggers on distributed tables, and several changes of tables that refer to each other, in a transaction.
+
+    On a server without Citus these are settings that nobody reads.
+    """
+    tx.execute(text("SET LOCAL citus.enable_unsafe_triggers TO on"))
+    tx.execute(text("SET LOCAL citus.multi_shard_modify_mode TO 'sequential'"))
 
 
 def place(tx: Connection) -> None:
@@ -175,7 +185,7 @@ def place(tx: Connection) -> None:
     """
     there = _placed(tx)
     new = [table for table in DISTRIBUTED if table not in there]
-    _allow(tx)
+    allow(tx)
     guards = {table: tx.execute(text(_GUARDS), {"table": table}).all() for table in new}
     for table in new:
         for name, _definition in guards[table]:
@@ -244,18 +254,14 @@ def _placed(tx: Connection) -> set[str]:
     for table in DISTRIBUTED:
         if table in found and found[table] != (COLUMN, first[1] if first else None):
             raise Misconfigured(
-                f"table {table} is distributed by {found[table][0]}, or not beside {DISTRIBUTED[0]}; undo that with: "
-                f"SELECT undistribute_table('{table}')"
+                f"table {table} is distributed by {found[table][0]}, or not beside {DISTRIBUTED[0]}; {_undo(table)}"
             )
     if strangers := sorted(set(found) & set(ON_COORDINATOR)):
         raise Misconfigured(
-            f"table {strangers[0]} is distributed but belongs on the coordinator; undo that with: "
-            f"SELECT undistribute_table('{strangers[0]}')"
+            f"table {strangers[0]} is distributed but belongs on the coordinator; {_undo(strangers[0])}"
         )
     return set(found) & set(DISTRIBUTED)
 
 
-def _allow(tx: Connection) -> None:
-    """Allow triggers on distributed tables, and several changes of tables that refer to each other."""
-    tx.execute(text("SET LOCAL citus.enable_unsafe_triggers TO on"))
-    tx.execute(text("SET LOCAL citus.multi_shard_modify_mode TO 'sequential'"))
+def _undo(table: str) -> str:
+    return f"undo that with: SELECT undistribute_table('{table}', cascade_via_foreign_keys => true)"

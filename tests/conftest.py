@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import settings
@@ -16,6 +17,8 @@ from storage.engine import sqlite_file
 from storage.keyring import Ring
 from storage.migrations import run
 from tests import postgres, same_database
+
+_as_the_software_upgrades: Final = run.upgrade_to_head
 
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=100, print_blob=True)
 settings.register_profile("deep", deadline=None, max_examples=5_000, print_blob=True)  # for a hunt by hand
@@ -62,16 +65,21 @@ def postgres_server() -> Iterator[str]:
 @contextmanager
 def _distributing() -> Iterator[None]:
     """Distribute every database that is made by this process, as `examboard db distribute` does."""
-    upgrade = run.upgrade_to_head
 
     def upgrade_and_place(connection: Connection, ring: Ring | None = None) -> None:
-        upgrade(connection, ring)
+        _as_the_software_upgrades(connection, ring)
         if citus.has_citus(connection):
             citus.place(connection)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(run, "upgrade_to_head", upgrade_and_place)
         yield
+
+
+@pytest.fixture
+def undistributed(postgres_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave what the test makes as `examboard db init` leaves it, on Citus too."""
+    monkeypatch.setattr(run, "upgrade_to_head", _as_the_software_upgrades)
 
 
 @pytest.fixture

@@ -97,6 +97,14 @@ def database(server_url: str, template: str | None = None) -> Iterator[str]:
         _execute(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
+def asking(url: str, options: str = "", **query: str) -> str:
+    """Give a URL that asks for more: fields of its query, and options of the server beside those that it has."""
+    found = make_url(url)
+    if options:
+        query["options"] = f"{found.query.get('options', '')} {options}".strip()
+    return _text(found.update_query_dict(query))
+
+
 def _execute(server_url: str, statement: str) -> None:
     with psycopg.connect(_text(make_url(server_url).set(drivername="postgresql")), autocommit=True) as connection:
         connection.execute(statement.encode())

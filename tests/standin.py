@@ -29,7 +29,7 @@ _SETUP = (
         IF EXISTS (SELECT FROM pg_index i WHERE indrelid = table_name AND indisunique AND NOT EXISTS (
             SELECT FROM pg_attribute WHERE attrelid = table_name AND attname = distribution_column
             AND attnum = ANY (i.indkey))) THEN
-            RAISE EXCEPTION 'a unique key of % does not contain its distribution column', table_name;
+            RAISE EXCEPTION 'cannot create constraint on "%"', table_name;
         END IF;
         IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = table_name AND contype = 'f' AND confrelid NOT IN (
             SELECT logicalrelid FROM pg_dist_partition)) THEN
@@ -41,6 +41,10 @@ _SETUP = (
         END IF;
         INSERT INTO pg_dist_partition VALUES (table_name, 'h', distribution_column, coalesce(beside, 1));
     END $$
+    """,
+    """
+    CREATE FUNCTION undistribute_table(table_name regclass, cascade_via_foreign_keys boolean DEFAULT false)
+    RETURNS void LANGUAGE sql AS 'DELETE FROM pg_dist_partition WHERE logicalrelid = table_name'
     """,
     """
     CREATE FUNCTION truncate_local_data_after_distributing_table(table_name regclass) RETURNS void

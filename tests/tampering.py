@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from storage import tables
 from storage.engine import open_engine, writing
+from tests import guards
 from tests.cli.conftest import FILES, Said, run_on
 from workflow.events import GENESIS, canonical_event, instant_text
 
@@ -42,16 +43,15 @@ def edited(url: str) -> Iterator[Connection]:
     """Open a database for edits from outside: no trigger and no foreign key holds."""
     engine = open_engine(url)
     try:
+        with writing(engine) as connection:
+            guards.take_down(connection)
         if engine.dialect.name == "sqlite":
             with engine.connect() as connection:
                 connection.exec_driver_sql("COMMIT")
                 connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-                for name in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type='trigger'").scalars():
-                    connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
                 yield connection
         else:
             with writing(engine) as connection:
-                connection.execute(text("SET LOCAL session_replication_role = replica"))
                 yield connection
     finally:
         engine.dispose()

@@ -37,4 +37,5 @@ def upgrade_to_head(connection: Connection, ring: Ring | None = None) -> None:
 
 def downgrade_to(connection: Connection, revision: str) -> None:
     """Undo the migrations after a revision; `base` undoes all, and with them everything stored."""
+    citus.prepare(connection)
     command.downgrade(alembic_config(connection), revision)

@@ -216,7 +216,7 @@ def test_a_frozen_node_does_not_hold_up_the_night(postgres_url: str, tmp_path: P
     undisturbed = MemoryStores()
     filled(undisturbed, batch)
     wanted = receipts(undisturbed, MISSED[-1])
-    impatient = f"{postgres_url}?pooled=true&options=-c%20idle_in_transaction_session_timeout%3D500"
+    impatient = postgres.asking(postgres_url, "-c idle_in_transaction_session_timeout=500", pooled="true")
     urls = {"frozen": impatient, "one": postgres_url, "two": postgres_url}
     with nodes(urls, tmp_path, ["frozen"]) as running:
         assert running.next_word() == ("frozen", True)

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from storage.citus import DISTRIBUTED, ON_COORDINATOR
 from tests.architecture.generated import GENERATED, ROOT
 from tests.timeline import Timeline
 from tests.timeline import test_scheme as scheme_with
@@ -43,6 +44,18 @@ def test_every_fact_has_its_rules_and_its_step():
         if fact is not Submitted:
             assert fact in RULES
             assert fact.step in steps
+
+
+def test_the_guide_says_where_every_table_lies_on_a_cluster():
+    """What is distributed and what stays on the coordinator is told as it is done."""
+    guide = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    distributed, plain = (
+        re.findall(r"`(\w+)`", line.partition(" | ")[2])
+        for line in guide.splitlines()
+        if line.startswith(("| distributed by", "| plain tables on"))
+    )
+    assert distributed == list(DISTRIBUTED)
+    assert sorted(plain) == sorted(ON_COORDINATOR)
 
 
 def test_links_in_the_documents_lead_somewhere():

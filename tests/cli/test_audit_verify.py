@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -62,17 +63,17 @@ def test_many_processes_find_what_one_finds(spoilt):
 def test_an_interrupted_audit_goes_on(spoilt, tmp_path, monkeypatch):
     """What was done before an interruption is not done again, and the findings are the same in the end."""
     whole = spoilt("audit", "verify", "--json")
-    file, judge = tmp_path / "kept.jsonl", BucketAudit.run
+    file, judge = tmp_path / "kept.jsonl", integrity.Auditor.bucket
     done: list[int] = []
     patience = 40
 
-    def judged(self):
+    def judged(self, bucket, *more):
         if len(done) == patience:
             raise KeyboardInterrupt
-        done.append(self._bucket)
-        return judge(self)
+        done.append(bucket)
+        return judge(self, bucket, *more)
 
-    monkeypatch.setattr(BucketAudit, "run", judged)
+    monkeypatch.setattr(integrity.Auditor, "bucket", judged)
     assert spoilt("audit", "verify", "--json", "--resume", file).code == 130
     with file.open("ab") as stream:
         stream.write(b'{"unit": "bucket 40", "appl')  # the power went while the next line was written
@@ -167,3 +168,21 @@ def test_no_database_is_made(alone, tmp_path):
     said = alone("--database", tmp_path / "no.db", "audit", "verify")
     assert said.code == 4
     assert not (tmp_path / "no.db").exists()
+
+
+def test_what_is_found_once_only_was_being_written(run, monkeypatch):
+    """Nodes of a cluster are not read at one moment, so that a step under way may look half done: one looks again."""
+    looks = []
+    audit = BucketAudit.run
+
+    def half_done(self):
+        done = audit(self)
+        looks.append(done.unit)
+        if looks.count(done.unit) == 1:
+            done.findings.append(Finding("certificate", "is not in the register", "ask"))
+        return done
+
+    monkeypatch.setattr(BucketAudit, "run", half_done)
+    said = run("audit", "verify", "--jobs", "1")
+    assert (said.code, said.out) == (0, "7 applications checked, 0 findings\n")
+    assert set(Counter(looks).values()) == {2}

@@ -7,10 +7,12 @@ from functools import partial
 
 import pytest
 
+from storage import citus
 from storage.database import status
 from storage.engine import open_engine, writing
 from tests import older, same_database, standin
 from tests.cli.conftest import run_on
+from workflow.calendar import count
 
 
 def edit(file, *statements: str) -> None:
@@ -213,8 +215,20 @@ def test_the_whole_way_on_both_databases(database_url, round_folder, tmp_path):
     assert board("db", "status", "--json").row["condition"] == "current"
 
 
-def test_distribute_spreads_the_tables_of_a_cluster(postgres_server, postgres_url):
-    """A dry run says what would be done; then it is done, once; the status tells before and after."""
+@pytest.fixture
+def cluster(undistributed, postgres_url):
+    """Give the command line of a database on Citus, or on its stand-in, and its number of workers as it is told."""
+    board = partial(run_on, postgres_url)
+    assert board("db", "init").code == 0
+    with writing(engine := open_engine(postgres_url)) as tx:
+        if not citus.has_citus(tx):
+            standin.install(tx)
+    engine.dispose()
+    return board, count(citus.look(status(postgres_url), postgres_url).workers, "worker node")
+
+
+def test_distribute_asks_for_citus(postgres_server, postgres_url):
+    """Without it the answer is how to install it; before that the database is to be made."""
     if same_database.has_citus(postgres_server):
         pytest.skip("the server has the real Citus")
     board = partial(run_on, postgres_url)
@@ -223,12 +237,15 @@ def test_distribute_spreads_the_tables_of_a_cluster(postgres_server, postgres_ur
     said = board("db", "distribute")
     assert (said.code, "CREATE EXTENSION citus" in said.err) == (7, True)
     assert board("db", "status").out.count("\n") == 1
-    with writing(engine := open_engine(postgres_url)) as tx:
-        standin.install(tx)
-    engine.dispose()
-    assert board("db", "status").out.endswith("Citus, 2 worker nodes: not distributed (examboard db distribute)\n")
+
+
+def test_distribute_spreads_the_tables_of_a_cluster(cluster, round_folder):
+    """A dry run says what would be done; then it is done, once, with what is there; the status tells it."""
+    board, workers = cluster
+    assert board("round", "import", round_folder).code == 0
+    assert board("db", "status").out.endswith(f"Citus, {workers}: not distributed (examboard db distribute)\n")
     dry = board("db", "distribute", "--dry-run").out.splitlines()
-    assert dry[-1].endswith("7 tables distributed over 2 worker nodes (dry run: nothing was changed)")
+    assert dry[-1].endswith(f"7 tables distributed over {workers} (dry run: nothing was changed)")
     assert [line.split()[0] for line in dry if line.endswith("distributed by bucket")] == [
         "application", "event", "admission", "run_part", "parked", "outbox", "seal_range",
     ]  # fmt: skip
@@ -238,7 +255,21 @@ def test_distribute_spreads_the_tables_of_a_cluster(postgres_server, postgres_ur
     rows = {row["table"]: row for row in board("db", "distribute", "--json").rows}
     assert rows["event"] == {"table": "event", "place": "distributed", "new": False, "why": "", "dry_run": False}
     assert rows["candidate"]["place"] == "coordinator"
-    assert board("db", "status").out.endswith("Citus, 2 worker nodes: distributed\n")
+    assert board("db", "status").out.endswith(f"Citus, {workers}: distributed\n")
+    assert board("certificate", "award", "--all", "--on", "2026-11-20").code == 0
+    assert board("jobs", "run", "expire").code == 0
+    assert board("db", "rebuild").code == 0
+    assert board("db", "check").out == "7 applications checked, 0 findings\n"
+
+
+def test_a_distributed_database_of_an_older_version_is_upgraded(cluster):
+    """Its status says how far it is distributed; the upgrade brings what came since to its place."""
+    board, workers = cluster
+    assert board("db", "distribute").code == 0
+    set_back(board.args[0], "0006")
+    assert board("db", "status").out.endswith(f"Citus, {workers}: 6 of 7 tables distributed (examboard db upgrade)\n")
+    assert board("db", "upgrade").code == 0
+    assert board("db", "status").out.endswith(f"Citus, {workers}: distributed\n")
 
 
 def test_distribute_without_workers_says_so(postgres_server, postgres_url):

@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from scheduler.jobs import forecast, planned, run
 from storage.database import Database
+from tests import guards
 from tests.nights import MISSED, RESTART, SCHEMES, by_the_clock, copied, night, projecting
 from workflow.events import check_chain
 from workflow.ledger import COMPLETE, WITH_EXCEPTIONS
@@ -40,14 +40,8 @@ def sql(*statements: str) -> Callable[[Database], None]:
     """Run statements as somebody would who goes around the software."""
 
     def run_them(stores: Database) -> None:
-        is_sqlite = stores.engine.dialect.name == "sqlite"
         with stores.engine.begin() as tx:
-            for table in ("event", "scheme_document"):
-                if not is_sqlite:
-                    tx.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
-                    continue
-                for verb in ("update", "delete"):
-                    tx.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_{verb}"))
+            guards.take_down(tx)
             for statement in statements:
                 tx.exec_driver_sql(statement)
 

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.event import listen, remove
 
 from storage.database import Database
 from storage.keys import KeyFile, verify
+from tests import guards
 from tests.histories import filed, followed
 from tests.sealed import KEYS, found, keys_in, sealed
+from tests.statements import plan_by_indexes
 from workflow.errors import Corrupt, NotFound
 from workflow.events import chain
 from workflow.facts import Withdrawn
@@ -30,12 +31,7 @@ def ring(tmp_path: Path) -> KeyFile:
 def tampered(database: Database, *statements: str) -> None:
     """Change rows past the guards, as the owner of the database can."""
     with database.engine.begin() as tx:
-        for table in ("event", "seal", "seal_range"):
-            if tx.dialect.name == "postgresql":
-                tx.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
-            else:
-                for verb in ("update", "delete"):
-                    tx.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_{verb}"))
+        guards.take_down(tx)
         for statement in statements:
             tx.exec_driver_sql(statement.replace("%", "%%") if tx.dialect.name == "postgresql" else statement)
 
@@ -203,7 +199,7 @@ def test_what_is_new_and_what_is_in_a_seal_are_found_by_indexes(board: Database)
     is_sqlite = board.engine.dialect.name == "sqlite"
     with board.engine.begin() as tx:
         if not is_sqlite:
-            tx.execute(text("SET LOCAL enable_seqscan = off"))  # a few rows are hardly worth an index
+            plan_by_indexes(tx)
         for statement, parameters in dict(asked).items():
             explain = f"EXPLAIN {'QUERY PLAN ' if is_sqlite else ''}{statement}"
             plan = [str(row[3] if is_sqlite else row[0]) for row in tx.exec_driver_sql(explain, parameters)]

@@ -19,6 +19,7 @@ from storage import engine as engines
 from storage.column_types import Instant
 from storage.database import Database, init, open_database, status
 from storage.engine import normal_url, open_engine
+from tests import postgres
 from tests.histories import filed, followed
 from workflow.errors import Corrupt, Misconfigured, Unavailable
 
@@ -199,18 +200,18 @@ def test_a_server_that_drops_the_connection_is_unavailable_once(postgres_url: st
 def test_postgresql_sessions_are_set_up(postgres_url: str) -> None:
     """A hung node loses its locks after 30 seconds; behind a pooler nothing is set or prepared."""
     shown = {}
-    for ending in ("", "?pooled=true"):
-        engine = open_engine(postgres_url + ending)
+    for is_pooled in ("false", "true"):
+        engine = open_engine(postgres.asking(postgres_url, pooled=is_pooled))
         with engine.connect() as connection:
             driver = connection.connection.driver_connection
             assert driver is not None
-            shown[ending] = (
+            shown[is_pooled] = (
                 connection.scalar(text("SHOW idle_in_transaction_session_timeout")),
                 connection.scalar(text("SHOW timezone")),
                 driver.prepare_threshold,
             )
         engine.dispose()
-    assert shown == {"": ("30s", "UTC", 5), "?pooled=true": ("0", "UTC", None)}
+    assert shown == {"false": ("30s", "UTC", 5), "true": ("0", "UTC", None)}
 
 
 def test_a_slow_reader_is_not_cut_off(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

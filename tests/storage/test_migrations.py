@@ -78,7 +78,10 @@ def triggers(connection: Connection) -> list[str]:
     """Name the triggers of the project."""
     where = "sqlite_master WHERE type = 'trigger'"
     if connection.dialect.name == "postgresql":
-        where = "(SELECT tgname AS name FROM pg_trigger WHERE NOT tgisinternal) AS found"
+        where = (
+            "(SELECT tgname AS name FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid"
+            " AND NOT tgisinternal AND relnamespace = current_schema()::regnamespace) AS found"
+        )
     return sorted(connection.scalars(text(f"SELECT name FROM {where}")))
 
 
@@ -105,7 +108,8 @@ def test_up_down_and_up_again(database_url: str) -> None:
             assert shape(tx) == {}
             assert triggers(tx) == []
             if tx.dialect.name == "postgresql":
-                assert tx.scalar(text("SELECT count(*) FROM pg_proc WHERE proname LIKE 'examboard%'")) == 0
+                own = "proname LIKE 'examboard%' AND pronamespace = current_schema()::regnamespace"
+                assert tx.scalar(text(f"SELECT count(*) FROM pg_proc WHERE {own}")) == 0
             upgrade_to_head(tx)
         with engine.begin() as tx:
             assert (shape(tx), triggers(tx)) == (before, guards)
