@@ -15,9 +15,9 @@ from typing import Final
 
 from scheduler.night import PAUSE, Ahead, Night, claim_bucket, days_of, each_due, over_buckets
 from workflow.clock import LAST_STEPS
-from workflow.errors import Corrupt
+from workflow.errors import Corrupt, NotFound
 from workflow.ledger import Chunk, ClockStep, DueRow, Parked, RunKey
-from workflow.night import change_of, last_step, line_of, step_change
+from workflow.night import change_of, due_fact, last_step, line_of, step_change
 from workflow.ports import Append, bucket_of
 from workflow.reading import each_history
 from workflow.receipts import Change
@@ -39,10 +39,12 @@ class Expire:
         for row in each_due(night, days[-1]):
             if row.application in but:
                 continue
-            with suppress(Corrupt):  # the run will park it
+            with suppress(Corrupt, NotFound):  # the run will park it
                 by = own(row.digest, row.level)
                 if row.next_due_on > by[-1][0]:
                     continue
+                if row.next_due_type:
+                    due_fact(row.next_due_type, row.next_due_data)
                 if row.next_due_type in LAST:
                     yield _night_of(row.next_due_on, by), step_change(row)
                 else:
