@@ -21,6 +21,7 @@ from cli.root import RootOptions
 F = TypeVar("F", bound=Callable[..., Any])
 
 _MOST_WORD: Final = 1000
+_WEEK: Final = 604_800
 _CLEANED: Final = {"name", "document_type", "document_number", "sex", "phone", "email"}
 _LONG: Final = re.compile(r"(?<!\d)\d{17}[\dXxＸｘ](?!\d)")
 
@@ -152,6 +153,20 @@ class _Marks(_Read):
         return marks(text)
 
 
+class _Seconds(_Read):
+    name = "seconds"
+
+    def read(self, text: str, ctx: click.Context | None) -> float:
+        fault = f"must be a number of seconds from 1 to {_WEEK:,} (a week)"
+        try:
+            found = float(text)
+        except ValueError:
+            raise ValueError(fault) from None
+        if not 1 <= found <= _WEEK:  # nor is it that for what is no number
+            raise ValueError(fault)
+        return found
+
+
 class _Result(_Read):
     name = "marks"
 
@@ -201,6 +216,7 @@ class _Number(_Read):
 DAY = _Day()
 MOMENT = _Moment()
 MARKS = _Marks()
+SECONDS = _Seconds()
 RESULT = _Result()  # of a part, or of its components: listening=30; speaking=25
 LABEL = _Label()
 PROSE = _Prose()

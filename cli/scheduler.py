@@ -39,7 +39,7 @@ examboard scheduler run --health health.json --metrics examboard.prom
 examboard scheduler run --once"""
 )
 @click.option(
-    "--interval", type=click.FloatRange(min=1), default=BEAT, show_default=True, metavar="SECONDS",
+    "--interval", type=options.SECONDS, default=BEAT, show_default=True, metavar="SECONDS",
     help="How long from one look at what is owed to the next.",
 )  # fmt: skip
 @click.option("--once", is_flag=True, help="Do what is owed and end: for cron, or a job of the platform.")
@@ -69,9 +69,15 @@ def run(
     name, stop = node or wiring.node(), Stop()
     log = json_log(wiring.now, node=name)
     night = replace(wiring.night(ctx, node=name), is_stopping=stop.is_set)
-    sends = _delivery(ctx, night.service, stop, log) if delivers else None
+    sends = _delivery(ctx, night.service, log) if delivers else None
     runner = Runner(
-        night, log, Files(health, metrics).write, name, os.getpid(), sends, held_keys.sealer(ctx, night.service, name)
+        night,
+        log,
+        Files(health, metrics).write,
+        name,
+        os.getpid(),
+        (lambda: sends(runner.is_called)) if sends else None,
+        held_keys.sealer(ctx, night.service, name),
     )
     with _heeding_signals(stop):
         if once:
@@ -82,13 +88,13 @@ def run(
         runner.stopped()
 
 
-def _delivery(ctx: click.Context, service: Service, stop: Stop, log: Any) -> Callable[[], int]:
-    """Give what sends notices; that a mail server is down is told, and no reason to call the node ill."""
+def _delivery(ctx: click.Context, service: Service, log: Any) -> Callable[[Callable[[], bool]], int]:
+    """Give what sends notices until it is called away; that a mail server is down is no reason to call the node ill."""
     sink, board = wiring.sink(ctx), wiring.settings(ctx).board
 
-    def sent() -> int:
-        done = deliver(service, sink, stop.is_set, board=board)
-        if done.stopped and not stop.is_set():
+    def sent(is_called: Callable[[], bool]) -> int:
+        done = deliver(service, sink, is_called, board=board)
+        if done.stopped and not is_called():
             log.error("notices are left for later", reason=done.stopped)
         return done.sent
 
@@ -131,7 +137,7 @@ def _end_once(ctx: click.Context, beat: Beat) -> None:
 @scheduler.command(example="examboard scheduler health --health health.json --max-age 120")
 @click.option("--health", type=options.NEW_FILE, required=True, metavar="FILE", help="The node's health file.")
 @click.option(
-    "--max-age", type=click.FloatRange(min=1), default=120.0, show_default=True, metavar="SECONDS",
+    "--max-age", type=options.SECONDS, default=120.0, show_default=True, metavar="SECONDS",
     help="How long ago it may have looked at what is owed.",
 )  # fmt: skip
 @options.as_json

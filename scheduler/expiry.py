@@ -7,17 +7,17 @@ over: whatever the clock does, one step after the other, each effective on its o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
-from scheduler.night import PAUSE, Night, claim_bucket, each_due, over_buckets
+from scheduler.night import PAUSE, Ahead, Night, claim_bucket, days_of, each_due, over_buckets
 from workflow.clock import LAST_STEPS
-from workflow.errors import Corrupt
+from workflow.errors import Corrupt, NotFound
 from workflow.ledger import Chunk, ClockStep, DueRow, Parked, RunKey
-from workflow.night import change_of, last_step, line_of, step_change
+from workflow.night import change_of, due_fact, last_step, line_of, step_change
 from workflow.ports import Append, bucket_of
 from workflow.reading import each_history
 from workflow.receipts import Change
@@ -31,22 +31,37 @@ class Expire:
     name = "expire"
     title = "Write down what has run out: passes, applications past a deadline, certificates."
 
-    def plan(self, night: Night, days: Sequence[date]) -> Iterator[tuple[date, Change]]:
-        """Say what would be written, by the first of the days on which it can be."""
+    def plan(self, night: Night, runs: Sequence[RunKey], but: Set[str] = frozenset()) -> Iterator[tuple[date, Change]]:
+        """Say what would be written, each by the first of the runs by which it is true."""
+        days = days_of(runs, self.name)
+        own = cache(partial(_own_days, night, tuple(days)))
         asked: list[DueRow] = []
         for row in each_due(night, days[-1]):
-            if row.next_due_type in LAST:
-                with suppress(Corrupt):  # the run will park it
-                    yield _night_of(row.next_due_on, days), step_change(row)
-            else:
-                asked.append(row)
-        keys = [row.application for row in asked]
-        for _key, history, error in each_history(night.service.stores.events, keys):
+            if row.application in but:
+                continue
+            with suppress(Corrupt, NotFound):  # the run will park it
+                by = own(row.digest, row.level)
+                if row.next_due_on > by[-1][0]:
+                    continue
+                if row.next_due_type:
+                    due_fact(row.next_due_type, row.next_due_data)
+                if row.next_due_type in LAST:
+                    yield _night_of(row.next_due_on, by), step_change(row)
+                else:
+                    asked.append(row)
+        zones = {row.application: own(row.digest, row.level) for row in asked}
+        for key, history, error in each_history(night.service.stores.events, list(zones)):
             with suppress(Corrupt):
                 if error is None:
                     draft = night.service.draft(history)
-                    draft.write_down(days[-1])
-                    yield from ((_night_of(event.effective_on, days), change_of(event)) for event in draft.new)
+                    draft.write_down(zones[key][-1][0])
+                    yield from ((_night_of(event.effective_on, zones[key]), change_of(event)) for event in draft.new)
+
+    def foresee(self, night: Night, ahead: Ahead, run: RunKey) -> list[Change]:
+        """Say what would be written of one application."""
+        before = len(ahead.draft.new)
+        ahead.draft.write_down(ahead.day(night, run))
+        return [change_of(event) for event in ahead.draft.new[before:]]
 
     def work(self, night: Night, run: RunKey) -> None:
         """Write down what has run out by the day of the run, until nothing is left."""
@@ -59,34 +74,39 @@ class Expire:
             night.wait(PAUSE)
 
 
-def _night_of(on: date, days: Sequence[date]) -> date:
-    return next(day for day in days if day >= on)
+def _own_days(night: Night, days: Sequence[date], digest: str, level: int) -> list[tuple[date, date]]:
+    """Give the day that it is for a scheme on each business day, with that day."""
+    return [(night.day_of(digest, level, day), day) for day in days]
+
+
+def _night_of(on: date, days: Sequence[tuple[date, date]]) -> date:
+    return next(day for own, day in days if own >= on)
 
 
 def _is_held(night: Night, run: RunKey) -> bool:
     """Tell whether other nodes still hold something that is owed."""
     parked = {one.application for one in night.service.stores.runs.parked(run)}
-    today = cache(night.today)
+    own = cache(night.day_of)
     due = (row for row in each_due(night, run.day) if row.application not in parked)
-    return any(row.next_due_on <= today(row.digest, row.level) for row in due)
+    return any(row.next_due_on <= own(row.digest, row.level, run.day) for row in due)
 
 
 def build(night: Night, run: RunKey, rows: Sequence[DueRow]) -> Chunk:
     """Say what to write for applications that were claimed."""
-    at, today = night.now(), cache(night.today)
+    at, own = night.now(), cache(night.day_of)
     steps: list[ClockStep] = []
-    asked: list[str] = []
+    asked: dict[str, date] = {}
     parked: list[Parked] = []
     for row in rows:
         try:
-            if row.next_due_on > today(row.digest, row.level):
-                continue  # in its scheme's time zone that day has not come yet
+            if row.next_due_on > (until := own(row.digest, row.level, run.day)):
+                continue  # left to the next night
             step = last_step(row, at)
         except Exception as error:
             parked.append(night.parked(run, row.application, error))
             continue
         if step is None:
-            asked.append(row.application)
+            asked[row.application] = until
         else:
             steps.append(step)
     lines = [line_of(step) for step in steps]
@@ -96,15 +116,15 @@ def build(night: Night, run: RunKey, rows: Sequence[DueRow]) -> Chunk:
 
 
 def _replayed(
-    night: Night, run: RunKey, keys: Sequence[str], lines: list[str], parked: list[Parked]
+    night: Night, run: RunKey, asked: Mapping[str, date], lines: list[str], parked: list[Parked]
 ) -> Iterator[Append]:
-    """Judge applications by their histories; adds to the lines, and to what is parked."""
-    for key, history, error in each_history(night.service.stores.events, keys) if keys else ():
+    """Judge applications by their histories, each until its day; adds to the lines, and to what is parked."""
+    for key, history, error in each_history(night.service.stores.events, list(asked)) if asked else ():
         try:
             if error is not None:
                 raise error
             draft = night.service.draft(history)
-            if not draft.write_down(run.day):
+            if not draft.write_down(asked[key]):
                 text = (
                     "its row says that the clock has something to do, its history does not; run: examboard db rebuild"
                 )

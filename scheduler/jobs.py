@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
+from scheduler import foresight
 from scheduler.expiry import Expire
 from scheduler.night import Job, Night
 from scheduler.releases import Release
@@ -119,7 +120,7 @@ def refuse_future(night: Night, day: date) -> None:
 def owed_runs(night: Night, jobs: Sequence[str] = tuple(JOBS), until: date | None = None) -> list[RunKey]:
     """List every run that is owed: night by night, oldest first, and within a night in the order of the jobs."""
     found = [RunKey(job, day) for job in jobs for day in owed(night, job, until)]
-    return sorted(found, key=lambda key: (key.day, jobs.index(key.job)))
+    return sorted(found, key=_in_order)
 
 
 def runs_by_hand(night: Night, jobs: Sequence[str], day: date) -> list[RunKey]:
@@ -129,7 +130,7 @@ def runs_by_hand(night: Night, jobs: Sequence[str], day: date) -> list[RunKey]:
     What lies between today and a day to come is left out: of that day only a plan can be made, `forecast` has them all.
     """
     found = {*owed_runs(night, jobs, min(day, night.service.today())), *(RunKey(job, day) for job in jobs)}
-    return sorted(found, key=lambda key: (key.day, jobs.index(key.job)))
+    return sorted(found, key=_in_order)
 
 
 def states(night: Night) -> list[JobState]:
@@ -157,14 +158,14 @@ def receipt_for(night: Night, key: RunKey) -> Receipt:
 
 def planned_runs(night: Night, keys: Sequence[RunKey]) -> Iterator[tuple[RunKey, Change]]:
     """Say what runs would do now, job by job, if nothing else happened; writes nothing."""
-    for job in dict.fromkeys(key.job for key in keys):
-        days = sorted(key.day for key in keys if key.job == job)
-        yield from ((RunKey(job, day), change) for day, change in job_named(job).plan(night, days))
+    for key in keys:
+        job_named(key.job)
+    return foresight.planned(night, JOBS, keys)
 
 
 def planned(night: Night, job: str, day: date) -> tuple[Receipt, list[Change]]:
     """Say what a run would do now, and write nothing; the day may lie ahead."""
-    changes = [change for _day, change in job_named(job).plan(night, [day])]
+    changes = [change for _run, change in planned_runs(night, [RunKey(job, day)])]
     lines = sorted(change.line for change in changes)
     return replace(receipt_of(RunKey(job, day), [lines], is_dry_run=True), digest=""), changes
 
@@ -176,16 +177,23 @@ def forecast(night: Night, nights: int, jobs: Sequence[str] = tuple(JOBS)) -> di
     Args:
         night: The night.
         nights: How many, from the first one that is owed.
-        jobs: Names of the jobs.
+        jobs: Names of the jobs of which it is said; the others are taken to do their work, too.
 
     Returns:
         The changes of each run, in the order of nights and then of jobs.
     """
-    first = {job: (owed(night, job) or [night.service.today() + timedelta(1)])[0] for job in jobs}
-    days = [min(first.values()) + timedelta(n) for n in range(nights)]
-    found: dict[RunKey, list[Change]] = {RunKey(job, day): [] for day in days for job in jobs if day >= first[job]}
-    for job in jobs:
-        own = [day for day in days if day >= first[job]]
-        for day, change in job_named(job).plan(night, own) if own else ():
-            found[RunKey(job, day)].append(change)
+    first = {job: (owed(night, job) or [night.service.today() + timedelta(1)])[0] for job in JOBS}
+    begin = min(first[job] for job in jobs)
+    last = begin + timedelta(nights - 1)
+    runs = [RunKey(job, first[job] + timedelta(n)) for job in JOBS for n in range((last - first[job]).days + 1)]
+    runs = sorted(runs, key=_in_order)
+    found: dict[RunKey, list[Change]] = {run: [] for run in runs if run.job in jobs and run.day >= begin}
+    for run, change in planned_runs(night, runs):
+        if run in found:
+            found[run].append(change)
     return found
+
+
+def _in_order(run: RunKey) -> tuple[date, int]:
+    """Order runs by their nights, and within a night by the jobs."""
+    return run.day, list(JOBS).index(run.job)

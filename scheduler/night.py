@@ -7,11 +7,14 @@ is no leader: whoever comes takes what nobody holds, and stays until nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from typing import Final, Protocol
+from zoneinfo import ZoneInfo
 
+from workflow.calendar import board_day
+from workflow.draft import Draft
 from workflow.errors import ExamboardError, Unavailable
 from workflow.events import Event
 from workflow.ledger import Chunk, DueRow, Parked, Part, RunKey, Window
@@ -20,6 +23,7 @@ from workflow.receipts import Change
 from workflow.service import Service
 
 CHUNK: Final = 2_000
+FURTHEST: Final = timedelta(2)  # no time zone's day lies further behind another's
 PAUSE: Final = 0.2  # seconds until a look at what other nodes still hold
 
 Tell = Callable[[int, int], None]
@@ -56,14 +60,18 @@ class Night:
         """Give the present instant."""
         return self.service.now()
 
-    def today(self, digest: str, level: int) -> date:
+    def day_of(self, digest: str, level: int, day: date) -> date:
         """
-        Give the business day that it is for the applications of a scheme: that of its time zone.
+        Give the day that it is for the applications of a scheme when a business day of the board begins.
+
+        In a time zone further west that is the day before: what becomes true there later on is left to the next night,
+        so that a night does the same at whatever hour, and however late, it is run. It is never a later day.
 
         Raises:
             Corrupt: the document is not on the shelf.
         """
-        return self.service.today(self.service.rules(digest, level).scheme.time_zone)
+        begins = datetime.combine(day, time(), ZoneInfo(self.service.zone))
+        return min(day, board_day(begins, self.service.rules(digest, level).scheme.time_zone))
 
     def part(self, run: RunKey, bucket: int, changes: Sequence[str]) -> Part:
         """Make the record of what a transaction does."""
@@ -85,14 +93,57 @@ class Night:
             raise Stopped
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """
+    One application on its way through runs to come.
+
+    Attributes:
+        draft: The application after the runs so far.
+        sittings: The sittings that lie after each business day, by their keys.
+        reasons: For what it was reminded so far.
+    """
+
+    draft: Draft
+    sittings: Mapping[date, set[str]]
+    reasons: set[str] = field(default_factory=set)
+
+    def day(self, night: Night, run: RunKey) -> date:
+        """Give the day that a run is for, by the application's scheme."""
+        return night.day_of(self.draft.rules.digest, self.draft.rules.number, run.day)
+
+    @property
+    def history(self) -> tuple[Event, ...]:
+        """All events, recorded and to come."""
+        return (*self.draft.recorded_events, *self.draft.new)
+
+
 class Job(Protocol):
     """A job: what it would do, and doing it."""
 
     name: str
     title: str
 
-    def plan(self, night: Night, days: Sequence[date]) -> Iterator[tuple[date, Change]]:
-        """Say what runs of some business days, in their order, would do, if nothing else happened; writes nothing."""
+    def foresee(self, night: Night, ahead: Ahead, run: RunKey) -> Iterable[Change]:
+        """
+        Say what a run would do to one application, and take its draft on to that.
+
+        Raises:
+            ExamboardError: it cannot be judged, and the run will park it.
+        """
+
+    def plan(self, night: Night, runs: Sequence[RunKey], but: Set[str] = frozenset()) -> Iterator[tuple[date, Change]]:
+        """
+        Say what this job would do in some runs, if nothing else happened; writes nothing.
+
+        Args:
+            night: The night.
+            runs: All runs that will be, in their order; of this job at least one.
+            but: Applications that are foreseen one by one instead (`foresight`).
+
+        Returns:
+            The changes, each with the business day of its run.
+        """
 
     def work(self, night: Night, run: RunKey) -> None:
         """
@@ -156,6 +207,11 @@ def _one_by_one(night: Night, run: RunKey, window: Window, build: Build) -> None
 def has_gone_beyond(history: Sequence[Event], day: date) -> bool:
     """Tell whether a history holds what took effect after a business day: a later night has been at it, or a clerk."""
     return any(event.effective_on > day for event in history)
+
+
+def days_of(runs: Sequence[RunKey], job: str) -> list[date]:
+    """Give the business days of the runs of a job, in order."""
+    return sorted(run.day for run in runs if run.job == job)
 
 
 def each_due(night: Night, until: date, since: date | None = None) -> Iterator[DueRow]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import date
 
-from scheduler.night import Night, has_gone_beyond, over_buckets
+from scheduler.night import FURTHEST, Ahead, Night, has_gone_beyond, over_buckets
 from workflow.draft import Draft
 from workflow.errors import ExamboardError, Unavailable
 from workflow.ledger import Chunk, RunKey
@@ -23,16 +23,16 @@ class Release:
     name = "release"
     title = "Take back seats that no longer hold: beyond a validity, within a bar, of applications that have ended."
 
-    def plan(self, night: Night, days: Sequence[date]) -> Iterator[tuple[date, Change]]:
-        """Say which seats would be taken back, each by the first of the days on which it would be."""
-        said: set[tuple[str, str]] = set()
-        for day in days:
-            for _key, draft in _released(night, day):
-                for event in [] if isinstance(draft, Exception) else draft.new:
-                    change = change_of(event)
-                    if event.type == "AdmissionCancelled" and (change.application, change.why) not in said:
-                        said.add((change.application, change.why))
-                        yield day, change
+    def plan(self, night: Night, runs: Sequence[RunKey], but: Set[str] = frozenset()) -> Iterator[tuple[date, Change]]:
+        """Say nothing: whoever has a seat is foreseen one by one."""
+        yield from ()
+
+    def foresee(self, night: Night, ahead: Ahead, run: RunKey) -> list[Change]:
+        """Say which seats of an application would be taken back, and what would be written with that."""
+        before, day = len(ahead.draft.new), ahead.day(night, run)
+        if not has_gone_beyond(ahead.history, day):
+            propose_release(night.service, ahead.draft, ahead.sittings[run.day], day)
+        return [change_of(event) for event in ahead.draft.new[before:]]
 
     def work(self, night: Night, run: RunKey) -> None:
         """Take back the seats that no longer hold on the day of the run."""
@@ -77,21 +77,29 @@ def _released(
     An application whose history has gone beyond the day is left to the run of a later one: a cancellation that takes
     effect before its expiry would be a late entry, and take the expiry back.
     """
-    service = night.service
-    keys: set[str] = set()
-    coming = [sitting for sitting in service.stores.sittings.all() if sitting.sat_on > day]
-    for key in {sitting.key for sitting in coming}:
-        keys |= set(service.stores.events.at_sitting(key))
+    service, coming = night.service, sittings_after(night, day)
+    keys = seated_at(night, coming)
     for key, history, error in each_history(service.stores.events, sorted(keys if only is None else keys & {*only})):
         try:
             if error is not None:
                 raise error
-            if has_gone_beyond(history, day):
+            rules = service.rules_of(history)
+            if has_gone_beyond(history, own := night.day_of(rules.digest, rules.number, day)):
                 continue
             draft = service.draft(history)
-            if propose_release(service, draft, {sitting.key for sitting in coming}, day):
+            if propose_release(service, draft, coming, own):
                 yield key, draft
         except Unavailable:
             raise
         except ExamboardError as found:
             yield key, found
+
+
+def sittings_after(night: Night, day: date) -> set[str]:
+    """Name the sittings that lie after a business day in any time zone."""
+    return {sitting.key for sitting in night.service.stores.sittings.all() if sitting.sat_on > day - FURTHEST}
+
+
+def seated_at(night: Night, sittings: Set[str]) -> set[str]:
+    """Give the applications that were ever admitted to one of some sittings."""
+    return {key for sitting in sittings for key in night.service.stores.events.at_sitting(sitting)}

@@ -7,13 +7,16 @@ is looked up when it is sent, so that the outbox holds no personal value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import Final
+from functools import cache, partial
 
-from scheduler.night import CHUNK, Night, each_due, has_gone_beyond, over_buckets
-from workflow.calendar import ONE_DAY, count
-from workflow.clock import LAST_STEPS, next_due
+from scheduler.expiry import LAST, Expire
+from scheduler.night import CHUNK, FURTHEST, Ahead, Night, days_of, each_due, has_gone_beyond, over_buckets
+from workflow.calendar import count
+from workflow.clock import Due, next_due
+from workflow.draft import Draft
 from workflow.errors import ExamboardError, Unavailable
 from workflow.events import canonical_data
 from workflow.facts import Fact
@@ -22,9 +25,6 @@ from workflow.night import due_fact, last_day, notice_kind
 from workflow.ports import bucket_of
 from workflow.reading import each_history
 from workflow.receipts import Change
-from workflow.replay import run_clock
-
-LAST: Final = frozenset(fact.__name__ for fact in LAST_STEPS)
 
 
 class Remind:
@@ -33,25 +33,35 @@ class Remind:
     name = "remind"
     title = "Queue reminders ahead of a lapse, a deadline or the end of a certificate."
 
-    def plan(self, night: Night, days: Sequence[date]) -> Iterator[tuple[date, Change]]:
+    def foresee(self, night: Night, ahead: Ahead, run: RunKey) -> list[Change]:
+        """Say of what an application would be reminded."""
+        day, due = ahead.day(night, run), _ahead(ahead.draft)
+        if due is None or due.on <= day or (_is_past(night, run) and has_gone_beyond(ahead.history, day)):
+            return []
+        notice = notice_of(night, ahead.draft.application.key, ahead.draft.application.candidate, due, day)
+        if notice is None or notice.reason in ahead.reasons or _was_queued(night, notice):
+            return []
+        ahead.reasons.add(notice.reason)
+        return [change_of(notice)]
+
+    def plan(self, night: Night, runs: Sequence[RunKey], but: Set[str] = frozenset()) -> Iterator[tuple[date, Change]]:
         """Say which reminders would be queued."""
-        said: set[tuple[str, str]] = set()
+        days = days_of(runs, self.name)
         for row in each_due(night, days[-1] + timedelta(max(night.remind, default=-1) + 1)):
-            for day, notice in _noticed(night, row, days):
-                if (key := (row.application, notice.reason)) in said:
-                    continue
-                said.add(key)
-                if not night.service.stores.outbox.queued(bucket_of(row.application), [key]):
+            said: set[str] = set()
+            for day, notice in () if row.application in but else _noticed(night, row, runs):
+                if notice.reason not in said and not _was_queued(night, notice):
                     yield day, change_of(notice)
+                said.add(notice.reason)
 
     def work(self, night: Night, run: RunKey) -> None:
         """Queue the reminders of a business day."""
         if not night.remind:
             return
-        due, tomorrow = night.service.stores.due, run.day + ONE_DAY
+        due, since = night.service.stores.due, run.day - FURTHEST
         horizon = run.day + timedelta(max(night.remind) + 1)
-        for bucket in over_buckets(night, due.buckets(horizon, tomorrow)):
-            window = Window(bucket, horizon, tomorrow, most=CHUNK)
+        for bucket in over_buckets(night, due.buckets(horizon, since)):
+            window = Window(bucket, horizon, since, most=CHUNK)
             while rows := due.rows(window):
                 night.stop_if_told()
                 _queue(night, run, bucket, rows)
@@ -64,7 +74,7 @@ def _queue(night: Night, run: RunKey, bucket: int, rows: Sequence[DueRow]) -> No
     parked: list[Parked] = []
     for row in rows:
         try:
-            notice = notice_of(night, row, _fact(night, row), row.next_due_on, run.day)
+            notice = _notice_now(night, row, run)
         except Unavailable:
             raise
         except Exception as error:
@@ -72,11 +82,17 @@ def _queue(night: Night, run: RunKey, bucket: int, rows: Sequence[DueRow]) -> No
             continue
         if notice is not None:
             notices.append(notice)
-    if run.day < night.service.today():
+    if _is_past(night, run):
         notices = _of_that_day(night, run, notices, parked)
     if notices or parked:
         part = night.part(run, bucket, [change_of(notice).line for notice in notices])
         runs.add(part, notices, parked)
+
+
+def _notice_now(night: Night, row: DueRow, run: RunKey) -> Notice | None:
+    if row.next_due_on <= (day := night.day_of(row.digest, row.level, run.day)):
+        return None
+    return notice_of(night, row.application, row.candidate, Due(row.next_due_on, _fact(night, row)), day)
 
 
 def _of_that_day(night: Night, run: RunKey, notices: Sequence[Notice], parked: list[Parked]) -> list[Notice]:
@@ -91,12 +107,12 @@ def _of_that_day(night: Night, run: RunKey, notices: Sequence[Notice], parked: l
     for notice, (key, history, error) in zip(notices, histories, strict=True):
         if error is not None:
             parked.append(night.parked(run, key, error))
-        elif not has_gone_beyond(history, run.day):
+        elif not has_gone_beyond(history, notice.queued_on):
             found.append(notice)
     return found
 
 
-def notice_of(night: Night, row: DueRow, fact: Fact, on: date, day: date) -> Notice | None:
+def notice_of(night: Night, application: str, candidate: str, due: Due, day: date) -> Notice | None:
     """
     Make the reminder that is due on a day; None if there is none.
 
@@ -104,21 +120,21 @@ def notice_of(night: Night, row: DueRow, fact: Fact, on: date, day: date) -> Not
 
     Args:
         night: The night, which says how many days before.
-        row: The application.
-        fact: What the clock will do.
-        on: The day on which that takes effect.
-        day: The business day.
+        application: Key of the application.
+        candidate: Key of the person.
+        due: What the clock will do.
+        day: The business day, by the application's scheme.
     """
-    last = last_day(fact, on)
+    fact, last = due.fact, last_day(due.fact, due.on)
     left = (last - day).days
     entered = [days for days in night.remind if 0 <= left <= days]
     if not entered:
         return None
     at = night.now()
     return Notice(
-        row.application,
+        application,
         f"{type(fact).__name__}:{last}:{min(entered)}",
-        row.candidate,
+        candidate,
         notice_kind(fact),
         canonical_data(fact),
         day,
@@ -145,28 +161,45 @@ def _fact(night: Night, row: DueRow) -> Fact:
     return due.fact
 
 
-def _noticed(night: Night, row: DueRow, days: Sequence[date]) -> list[tuple[date, Notice]]:
-    """Make the reminders of an application on some days; none where it cannot be judged: the run will park it."""
+def _was_queued(night: Night, notice: Notice) -> bool:
+    key = (notice.application, notice.reason)
+    return bool(night.service.stores.outbox.queued(bucket_of(notice.application), [key]))
+
+
+def _is_past(night: Night, run: RunKey) -> bool:
+    """Tell whether a night is made up for; of an application that has gone on since, a later one reminds."""
+    return run.day < night.service.today()
+
+
+def _ahead(draft: Draft) -> Due | None:
+    """Give the clock's next step, as the row of the application will name it."""
+    due = next_due(draft.application, draft.rules)
+    return replace(due, on=max(due.on, draft.application.on)) if due else None
+
+
+def _noticed(night: Night, row: DueRow, runs: Sequence[RunKey]) -> list[tuple[date, Notice]]:
+    """Make the reminders of an application in some runs; none where it cannot be judged: the run will park it."""
     try:
-        coming = ((day, notice_of(night, row, fact, on, day)) for day, fact, on in _coming(night, row, days))
-        return [(day, notice) for day, notice in coming if notice is not None]
+        return list(_coming(night, row, runs))
     except Unavailable:
         raise
     except ExamboardError:
         return []
 
 
-def _coming(night: Night, row: DueRow, days: Sequence[date]) -> Iterator[tuple[date, Fact, date]]:
-    """Give for each day the step of the clock that lies ahead on it, as far as the history so far tells."""
-    if row.next_due_type in LAST or row.next_due_on > days[-1]:
-        fact = _fact(night, row)
-        yield from ((day, fact, row.next_due_on) for day in days if day < row.next_due_on)
-        return
-    for _key, history, error in each_history(night.service.stores.events, [row.application]):
-        if error is not None:
-            return
-        draft = night.service.draft(history)
-        for day in days:
-            application, _ = run_clock(draft.application, draft.rules, day)
-            if due := next_due(application, draft.rules):
-                yield day, due.fact, max(due.on, application.on)
+def _coming(night: Night, row: DueRow, runs: Sequence[RunKey]) -> Iterator[tuple[date, Notice]]:
+    """Remind, in each run, of the step of the clock that lies ahead after what was written before it."""
+    own = partial(night.day_of, row.digest, row.level)
+    draft = cache(lambda: night.service.draft(night.service.history(row.application)))
+    stays = row.next_due_type in LAST or row.next_due_on > runs[-1].day
+    due = Due(row.next_due_on, _fact(night, row)) if stays else None
+    for run in runs:
+        if run.job == Expire.name and not stays:
+            draft().write_down(own(run.day))
+        if run.job != Remind.name:
+            continue
+        day = own(run.day)
+        ahead = due or _ahead(draft())
+        notice = notice_of(night, row.application, row.candidate, ahead, day) if ahead and ahead.on > day else None
+        if notice and not (_is_past(night, run) and has_gone_beyond(draft().recorded_events, day)):
+            yield run.day, notice

@@ -7,10 +7,10 @@ holds, it acts when somebody runs it by hand and says so, and that person's name
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import date
 
-from scheduler.night import Night
+from scheduler.night import Ahead, Night, days_of
 from workflow.draft import CLOCK
 from workflow.errors import ExamboardError, Unavailable
 from workflow.forgetting import ERASED
@@ -27,10 +27,14 @@ class Retain:
     name = "retention"
     title = "Erase the persons whose data need not be kept any more, by the scheme's own words."
 
-    def plan(self, night: Night, days: Sequence[date]) -> Iterator[tuple[date, Change]]:
+    def foresee(self, night: Night, ahead: Ahead, run: RunKey) -> tuple[Change, ...]:
+        """Say nothing: persons are erased, not applications."""
+        return ()
+
+    def plan(self, night: Night, runs: Sequence[RunKey], but: Set[str] = frozenset()) -> Iterator[tuple[date, Change]]:
         """Say who would be erased, each by the first of the days on which that would be."""
         said: set[str] = set()
-        for day in days:
+        for day in days_of(runs, self.name):
             for found in _over(night, day):
                 if isinstance(found, Kept) and found.candidate not in said:
                     said.add(found.candidate)

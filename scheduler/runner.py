@@ -127,6 +127,7 @@ class Runner:
         self._deliver = deliver
         self._seal = seal
         self._health = Health(node, pid, night.now(), night.service.today())
+        self._done_until = self._health.day
 
     def beat(self) -> Beat:
         """Do whatever is owed, deliver what waits, and say how it went; never raises."""
@@ -152,7 +153,16 @@ class Runner:
         self._log.info(STOPPED)
         self._say(failing=STOPPED, working_on="")
 
+    def is_called(self) -> bool:
+        """
+        Tell whether a delivery must be left: the node was told to stop, or the runs of another business day are owed.
+
+        To be asked between notices: like between chunks, the node gives signs of life meanwhile.
+        """
+        return self._is_stopping() or self._night.service.today() > self._done_until
+
     def _run_owed(self, beat: Beat) -> None:
+        self._done_until = self._night.service.today()
         for key in owed_runs(self._night):
             self._say(working_on=str(key))
             self._night.stop_if_told()

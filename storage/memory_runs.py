@@ -98,10 +98,16 @@ class MemoryRuns:
     def _put(self, part: Part) -> None:
         self._check_key(part)
         if part.changes:
+            self._reopen(part.run)
             self._parts[part.run, part.bucket, part.key] = part
+
+    def _reopen(self, key: RunKey) -> None:
+        if run := self._runs.get(key):
+            self._runs[key] = Run(key, run.opened_at, run.opened_by)
 
     def _park(self, parked: Sequence[Parked]) -> None:
         for one in parked:
+            self._reopen(one.run)
             self._parked.setdefault((one.run, one.application), replace(one, reason=kept(one.reason)))
 
     def parts(self, key: RunKey, bucket: int | None = None) -> Iterator[Part]:
@@ -116,9 +122,11 @@ class MemoryRuns:
             return tuple(one for (run, _), one in sorted(self._parked.items()) if run == key)
 
     def release(self, key: RunKey) -> int:
-        """Take up again what a run has parked; give the number."""
+        """Take up again what a run has parked, which is owed then; give the number."""
         with self.lock:
             gone = [at for at in self._parked if at[0] == key]
+            if gone:
+                self._reopen(key)
             for at in gone:
                 del self._parked[at]
             return len(gone)

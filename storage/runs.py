@@ -132,9 +132,11 @@ class SqlRuns:
             return tuple(Parked(key, *row) for row in tx.execute(wanted))
 
     def release(self, key: RunKey) -> int:
-        """Take up again what a run has parked; give the number."""
+        """Take up again what a run has parked, which is owed then; give the number."""
         with writing(self._engine) as tx:
-            return tx.execute(delete(tables.parked).where(_of_run(_x, key))).rowcount
+            if released := tx.execute(delete(tables.parked).where(_of_run(_x, key))).rowcount:
+                _reopen(tx, key)
+            return released
 
     def finish(self, run: Run) -> bool:
         """Close a run with its outcome; false if it was closed with the same digest and outcome already."""
@@ -185,10 +187,17 @@ def _insert_notices(tx: Connection, notices: Sequence[Notice]) -> None:
         raise _Raced
 
 
+def _reopen(tx: Connection, key: RunKey) -> None:
+    """Let a run that was closed be owed again: what is kept with it is no more what it did."""
+    owed = {"finished_at": None, "finished_by": "", "outcome": "", "digest": ""}
+    tx.execute(update(tables.run).where(_of_run(_r, key), _r.finished_at.is_not(None)).values(owed))
+
+
 def insert_part(tx: Connection, part: Part) -> None:
-    """Insert a part of a run; one without changes is left out."""
+    """Insert a part of a run, which is owed again if it was closed; a part without changes is left out."""
     if not part.changes:
         return
+    _reopen(tx, part.run)
     tx.execute(
         tables.run_part.insert().values(
             bucket=part.bucket,
@@ -203,7 +212,13 @@ def insert_part(tx: Connection, part: Part) -> None:
 
 
 def insert_parked(tx: Connection, parked: Sequence[Parked]) -> None:
-    """Insert what a run could not judge; an application that it has parked already stays parked once."""
+    """
+    Insert what a run could not judge; an application that it has parked already stays parked once.
+
+    A run that was closed is owed until it is closed again.
+    """
+    for run in {one.run for one in parked}:
+        _reopen(tx, run)
     for one in sorted(parked, key=lambda one: (bucket_of(one.application), one.application)):
         row: dict[str, Any] = {"bucket": bucket_of(one.application), "application": one.application, "at": one.at}
         row |= {"job": one.run.job, "day": one.run.day, "reason": kept(one.reason)}

@@ -237,7 +237,12 @@ class DueQueue(Protocol):
 
 
 class RunLedger(Protocol):
-    """Which runs there were, and what they did. Parts are only ever added."""
+    """
+    Which runs there were, and what they did. Parts are only ever added.
+
+    A closed run to which something is added, or parked, is owed again in the same transaction: whoever does so and dies
+    before closing it anew leaves no run whose digest is not that of its parts.
+    """
 
     def open(self, key: RunKey, at: datetime, by: str) -> Run:
         """Begin a run, or give the one that was begun before."""
@@ -283,7 +288,7 @@ class RunLedger(Protocol):
         """Give what a run has parked, in key order."""
 
     def release(self, key: RunKey) -> int:
-        """Take up again what a run has parked; give the number."""
+        """Take up again what a run has parked, which is owed then; give the number."""
 
     def finish(self, run: Run) -> bool:
         """Close a run with its outcome; false if it was closed with the same digest and outcome already."""

@@ -113,11 +113,22 @@ def test_the_probe(run, tmp_path, monkeypatch):
     said = run(*probe)
     assert (said.code, "300 seconds ago" in said.err) == (8, True)
     assert run(*probe, "--json").row["ok"] is False
+    assert run(*probe[:-1], "nan").code == 2
     file.write_bytes(b"\xff\xfe")
     assert run(*probe).code == 8
 
 
-@pytest.mark.parametrize("line", [("--interval", "0"), ("--interval", "x"), ("--node", " ")])
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("--interval", "0"),
+        ("--interval", "x"),
+        ("--interval", "nan"),
+        ("--interval", "inf"),
+        ("--interval", "604801"),
+        ("--node", " "),
+    ],
+)
 def test_options_that_do_not_fit_are_refused(run, line):
     """An interval is a second at least, a node has a name."""
     assert run("scheduler", "run", "--once", *line).code == 2

@@ -12,7 +12,7 @@ from tests.contract.test_append import WRITERS, at_once
 from tests.histories import filed, followed
 from workflow.errors import Conflict, Corrupt
 from workflow.ledger import COMPLETE, WITH_EXCEPTIONS, Chunk, Run, RunKey, Window
-from workflow.ports import Stores
+from workflow.ports import Stores, bucket_of
 
 KEYS = keys_of(5, "A", "a", "中文", "😀")
 
@@ -194,3 +194,25 @@ def test_a_last_step_is_only_written_where_it_was_claimed(stores: Stores) -> Non
         stores.runs.write(ended(stores.due.rows(Window(5, DAY))))
     assert len(stores.events.history(KEYS[0])) == 1
     assert parts_of(stores) == []
+
+
+def test_a_closed_run_to_which_something_is_added_is_owed(stores: Stores) -> None:
+    """Who adds to a run, parks, or takes up again what it parked, and then dies, leaves it owed, not wrongly closed."""
+    owed = replace(opened(stores, *RUN, COMPLETE), finished_at=None, finished_by="", outcome="", digest="")
+    closed, bucket = stores.runs.find(RUN), bucket_of(KEYS[0])
+    stores.runs.add(part(bucket, key="empty"))
+    assert stores.runs.release(RUN) == 0
+    assert stores.runs.find(RUN) == closed
+    other = opened(stores, "remind", DAY, COMPLETE)
+    for add in (
+        lambda: stores.runs.add(part(bucket, "{}", key="late")),
+        lambda: stores.runs.add(part(bucket, key="empty"), parked=[parked(KEYS[0])]),
+        lambda: stores.runs.release(RUN),
+    ):
+        add()
+        assert stores.runs.find(RUN) == owed
+        assert stores.runs.first_unfinished("expire") == DAY
+        assert closed is not None
+        assert stores.runs.finish(closed)
+        assert stores.runs.find(RUN) == closed
+    assert stores.runs.find(other.key) == other

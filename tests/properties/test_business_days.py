@@ -161,12 +161,15 @@ def test_a_board_whose_clocks_change_misses_no_day(zone):
 
 
 def test_a_scheme_of_another_zone_keeps_its_own_day():
-    """What runs out in New York is not written before it is the day after there, however late it is in Shanghai."""
+    """What runs out in New York is written by the first night that begins on the day after there, at any hour of it."""
     board = filed("lapse", "2024-06-20", "America/New_York")
     board.instant = datetime(2026, 6, 21, 3, 59, tzinfo=UTC)  # noon of the 21st in Shanghai, still the 20th over there
     assert expire(board, day("2026-06-21")) == []
     board.instant = datetime(2026, 6, 21, 4, 0, tzinfo=UTC)
-    assert expire(board, day("2026-06-21")) == [("Expired", day("2026-06-21"))]
+    assert expire(board, day("2026-06-21")) == []  # two runs of a day do the same, whenever each is begun
+    assert board.service.standing("A1").application.state == "expired"  # which needs no night to be true
+    board.at("2026-06-22")
+    assert expire(board, day("2026-06-22")) == [("Expired", day("2026-06-21"))]
 
 
 def test_a_clock_that_jumps_back_undoes_nothing():

@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 
 from scheduler.jobs import catch_up, owed, planned, run
-from scheduler.night import Night
+from scheduler.night import Night, Stopped
 from tests.desk import WHY, Board
 from tests.timeline import day
 from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
 from workflow.errors import Refused
+from workflow.ledger import COMPLETE
 from workflow.ports import Sitting
 
 WAIVED = "training: {waived: true, clause: {source: board}}\n"
@@ -154,3 +155,24 @@ def test_a_late_fact_after_the_night_is_followed_by_no_second_expiry_that_night(
         list(catch_up(node(board), ["expire"]))
         run(node(board), "expire", on)
         assert board.facts("A1") == facts
+
+
+def test_a_run_by_hand_that_is_broken_off_is_owed_until_it_is_done():
+    """A finished run that is taken up again and dies half-way is done by the next node, with the digest of it all."""
+    board = held().ready("A2", level=2).passed("A2", "theory", "2024-05-18", "2024-06-20").at(str(RAN_OUT))
+    events = board.stores.events
+    rows = {key: events.projection(key) for key in ("A1", "A2")}
+    for key, row in rows.items():
+        assert row is not None
+        events._projections[key] = replace(row, next_due_data="{}")
+    assert len(run(node(board), "expire", RAN_OUT).parked) == 2
+    events._projections.update(rows)
+    asked = iter([False, False, False])
+    with pytest.raises(Stopped):
+        run(Night(board.service, "hand", is_stopping=lambda: next(asked, True)), "expire", RAN_OUT)
+    assert sum(board.facts(key)[-1] == "Expired" for key in rows) == 1
+    (receipt,) = catch_up(node(board), ["expire"])
+    assert (receipt.counts, receipt.outcome) == ({"Expired": 2}, COMPLETE)
+    found = board.stores.runs.find(receipt.run)
+    assert (found.digest, found.outcome) == (receipt.digest, COMPLETE)
+    assert owed(node(board), "expire") == []

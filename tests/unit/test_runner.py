@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 import pytest
 
-from scheduler.jobs import owed, receipt_for
+from scheduler.jobs import JOBS, owed, receipt_for
 from scheduler.runner import Beat, Runner, Stop, is_set_back, run_beats
 from storage.database import Database, init, open_database
 from storage.memory import MemoryStores
@@ -80,6 +80,23 @@ def test_a_run_that_was_broken_off_is_taken_up_by_the_next_beat(stores, asked):
     assert len(Node(stores, "n2").beat().runs) == len(missed()) - len(beat.runs)
     assert written(stores) == EXPECTED
     assert {str(key): receipt_for(first.night, key) for key in missed()} == said
+
+
+def test_a_long_delivery_gives_signs_of_life_and_gives_way_to_the_next_night(stores):
+    """A slow mail server makes a node look neither dead nor miss a night: it leaves the rest when a new day begins."""
+
+    def slow() -> int:
+        sent = 0
+        while not node.runner.is_called():
+            node.at += timedelta(minutes=10)
+            sent += 1
+        return sent
+
+    node = Node(stores, deliver=slow)
+    assert node.beat().delivered == 12 * 6  # from noon to midnight
+    seen = sorted({report.beat_at for report in node.reports})
+    assert max(later - earlier for earlier, later in pairwise(seen)) == timedelta(minutes=10)
+    assert [key.day for key in node.beat().runs] == [MISSED[-1] + timedelta(1)] * len(JOBS)
 
 
 def test_it_stops_before_delivery_too(stores):
