@@ -16,8 +16,11 @@ from workflow.calendar import count
 from workflow.errors import Corrupt
 
 if TYPE_CHECKING:  # SQLAlchemy is loaded when an audit begins
+    from collections.abc import Iterator
+
     from cli.integrity import Asked
-    from workflow.audit import Finding
+    from workflow.audit import Checker, Finding
+    from workflow.ports import Stores
 
 COLUMNS: Final = (
     "kind", "application", "sequence", "table", "key", "text", "remedy", "decided", "rules_say", "clause",
@@ -64,10 +67,12 @@ def verify(
     must be those that were pinned. Every finding names the row and what to do.
 
     With --redecide every decision is made again by the rules of its day, and what they decide otherwise is told with
-    its clause. A sample leaves out what belongs to no history; of two histories the one that weighs twice as much is
-    drawn twice as often: 1, and 4 more if it was certified, 8 if an ending was taken back or a decision reopened, 8 if
-    marks were corrected, 6 if something was extended, waived or carried over, 4 for a late entry, and 6 if a
-    certificate rests on marks within 2 of a pass mark.
+    its clause; what the clock does next and the admissions are compared too.
+
+    A sample leaves out what belongs to no history; of two histories the one that weighs twice as much is drawn twice as
+    often: 1, and 4 more if it was certified, 8 if an ending was taken back or a decision reopened, 8 if marks were
+    corrected, 6 if something was extended, waived or carried over, 4 for a late entry, and 6 if a certificate rests on
+    marks within 2 of a pass mark.
 
     What a history said before someone changed it and made all its hashes anew is shown by its certificate's code, by
     the run ledger or by --redecide only in part: for the rest, seal the record (audit seal).
@@ -89,7 +94,7 @@ def run(ctx: click.Context, asked: Asked, as_json: bool, xlsx_file: Path | None 
     load("cli.integrity")
     from cli.integrity import CHECKERS, Verification, distinct
 
-    verification = Verification(database, asked, [*CHECKERS, *_seals(ctx, database)])
+    verification = Verification(database, asked, [*CHECKERS, ("seals", _of_seals(ctx))])
     found: list[Finding] = []
     applications, is_told = 0, False
     with progress("verifying") as tell:
@@ -110,18 +115,22 @@ def run(ctx: click.Context, asked: Asked, as_json: bool, xlsx_file: Path | None 
         ctx.exit(Corrupt.exit_code)
 
 
-def _seals(ctx: click.Context, database: Any) -> list[tuple[str, Any]]:
-    """Give the check of the seals, if there are any; says so where their signatures cannot be checked."""
-    if not database.seals.seals():
-        return []
-    from storage.keys import verify as signature
-    from workflow.seal_check import checker
+def _of_seals(ctx: click.Context) -> Checker:
+    """Give the check of the seals, which says so where there are some and their signatures cannot be checked."""
 
-    keys = held_keys.public_keys(ctx)
-    if not keys:
-        text = "the signatures of the seals are not checked: there is no key file (see: examboard keys show)"
-        click.echo(text, err=True)
-    return [("seals", checker(keys, signature))]
+    def check(stores: Stores) -> Iterator[Finding]:
+        if stores.seals.last() is None:
+            return
+        from storage.keys import verify as signature
+        from workflow.seal_check import checker
+
+        keys = held_keys.public_keys(ctx)
+        if not keys:
+            text = "the signatures of the seals are not checked: there is no key file (see: examboard keys show)"
+            click.echo(text, err=True)
+        yield from checker(keys, signature)(stores)
+
+    return check
 
 
 def _tell_sample(drawn: Any, as_json: bool) -> None:

@@ -23,18 +23,20 @@ from typing import Any, Final
 from storage.codec import read_fact
 from storage.database import Database, open_database
 from storage.raw import SqlRaw
-from workflow.audit import Audited, Bench, Checker, Finding, RawRows
+from workflow.audit import RESTORE, Audited, Bench, Checker, Finding, RawRows
 from workflow.audit_access import audit_access
 from workflow.audit_bucket import BucketAudit
 from workflow.audit_persons import audit_persons
 from workflow.audit_registers import audit_registers
 from workflow.audit_sample import Drawn, draw, merged
-from workflow.errors import Invalid, Problem, Unavailable
+from workflow.errors import ExamboardError, Invalid, Misconfigured, Problem, Unavailable
 from workflow.ports import BUCKETS, bucket_of
 
 SMALL: Final = 5_000  # applications up to which starting processes costs more than they save
 # What else is checked, by name, such as the seals: each gives its findings from the stores.
 CHECKERS: Final[list[tuple[str, Checker]]] = [("persons", audit_persons), ("access", audit_access)]
+
+TABLES: Final = {"persons": "candidate_act", "access": "access", "seals": "seal"}  # where the rows of each check begin
 
 Tell = Callable[[int, int | None], None]
 
@@ -193,7 +195,21 @@ class Verification:
 
 
 def _checked(name: str, check: Checker, database: Database) -> Audited:
-    return Audited(name, findings=list(check(database)))
+    """Give what a check finds; a row that it cannot read ends it, which is a finding as well."""
+    done = Audited(name)
+    try:
+        done.findings += check(database)
+    except (Unavailable, Misconfigured):
+        raise
+    except Exception as error:  # SQLite keeps anything in any column, and the stores read what they wrote themselves
+        text = f"the check of the {name} could not be finished, and the rest of them is not checked: {_said(error)}"
+        done.findings.append(Finding(name, text, RESTORE, table=TABLES.get(name, "")))
+    return done
+
+
+def _said(error: Exception) -> str:
+    """Say what went wrong; an error that is not ours is named by its type: its text may repeat what a row holds."""
+    return str(error) if isinstance(error, ExamboardError) else f"internal error {type(error).__name__}"
 
 
 def _cores() -> int:

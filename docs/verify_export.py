@@ -35,12 +35,19 @@ def check(is_so, why):
         sys.exit(f"FAILED: {why}")
 
 
+def unbase64(text):
+    """Read base64 that is written as it should be: other characters, or other bits at the end, are no other writing."""
+    raw = base64.b64decode(text, validate=True)
+    check(base64.b64encode(raw).decode() == text, f"{text} is not written as it should be")
+    return raw
+
+
 def read_keys(lines):
     """Read verifier keys into {(name, id): public key}."""
     keys = {}
     for line in filter(None, map(str.strip, lines)):
         name, own, key = line.split("+", 2)
-        raw = base64.b64decode(key)
+        raw = unbase64(key)
         check(len(raw) == 33 and sha(f"{name}\n".encode() + raw)[:4].hex() == own, f"key {line} does not fit itself")
         keys[name, bytes.fromhex(own)] = raw[1:]
     return keys
@@ -50,7 +57,9 @@ def read_checkpoint(note):
     """Take a signed checkpoint apart: origin, size, root, the text that is signed, the signatures."""
     text, _, below = note.rpartition("\n\n")
     origin, size, root = text.split("\n")[:3]
-    return origin, int(size), base64.b64decode(root), text + "\n", re.findall("^— (\\S+) (\\S+)$", below, re.M)
+    signatures = re.findall("^— (\\S+) (\\S+)$", below, re.M)
+    check(below == "".join(f"— {name} {coded}\n" for name, coded in signatures), "a checkpoint is no signed note")
+    return origin, int(size), unbase64(root), text + "\n", signatures
 
 
 def ed25519(public, signature, text):
@@ -65,11 +74,15 @@ def ed25519(public, signature, text):
         return False
 
 
+def pem(public):
+    """Write a public key as openssl takes it."""
+    der = base64.b64encode(bytes.fromhex("302a300506032b6570032100") + public).decode()
+    return f"-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n".encode()
+
+
 def openssl(public, signature, text):
     """Check a signature by the command openssl (1.1.1 or newer); None if it does not know Ed25519."""
-    der = base64.b64encode(bytes.fromhex("302a300506032b6570032100") + public).decode()
-    pem = f"-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n".encode()
-    files = {"key": pem, "sig": signature, "text": text}
+    files = {"key": pem(public), "sig": signature, "text": text}
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files.items():
             Path(folder, name).write_bytes(content)
@@ -85,7 +98,7 @@ def check_signature(point, keys, what, skip):
     _, _, _, text, signatures = point
     held = 0
     for name, coded in signatures:
-        raw = base64.b64decode(coded)
+        raw = unbase64(coded)
         if public := keys.get((name, raw[:4])):
             found = ed25519(public, raw[4:], text.encode())
             check(found is not None, "signatures cannot be checked here: neither openssl nor cryptography works")
@@ -127,14 +140,23 @@ def root_by_proof(data, index, size, proof):
 
 
 def follow(heads, line, where):
-    """Check that an event follows from the one before of its application, and give its application and hash."""
+    """Check that an event follows from the one before of its application, and give it with its hash."""
     event, own = json.loads(line), sha(line)
     sequence, head = heads.get(event["application"], (0, "0" * 64))
     text = f"{where}: event {event['sequence']} of application {event['application']}"
     check(event["sequence"] == sequence + 1, f"{text} comes after event {sequence}")
     check(event["previous"] == head, f"{text} does not follow from the event before")
     heads[event["application"]] = (event["sequence"], own.hex())
-    return event["application"], own
+    return event, own
+
+
+def check_documents(folder, pinned):
+    """Check that every document is the one that its name says, and that all are there by which was judged."""
+    found = {file.name: f"{sha(file.read_bytes()).hex()}.yaml" for file in folder.iterdir()}
+    for name, right in found.items():
+        check(name == right, f"schemes/{name} is another document")
+    for digest in pinned:
+        check(f"{digest}.yaml" in found, f"schemes/{digest}.yaml is missing, by which an application was judged")
 
 
 def check_export(folder, keys, said):
@@ -143,26 +165,31 @@ def check_export(folder, keys, said):
     notes = {p.name: p.read_text("utf-8") for p in sorted((folder / "checkpoints").glob("*.txt"))}
     points = {name: read_checkpoint(note) for name, note in notes.items()}
     check(points, "there is no checkpoint")
+    check([*points] == [f"{n:06}.txt" for n in range(1, len(points) + 1)], "a checkpoint is missing")
+    check((folder / "key.pem").read_bytes() == pem(next(iter(own_keys.values()))), "key.pem is another key")
     last = max(points.values(), key=lambda point: point[1])
     check_signature(last, keys or own_keys, "the newest checkpoint", said.no_signature)
     if said.checkpoint:
         points["the checkpoint that you hold"] = held = read_checkpoint(said.checkpoint.read_text("utf-8"))
         check(held[0] == last[0], f"the checkpoint that you hold is of the log {held[0]}, the export of {last[0]}")
         check(held[1] <= last[1], "the checkpoint that you hold has more events than the export")
-    by_size, heads, frontier, size = {}, {}, [], 0
+    by_size, heads, pinned, frontier, size = {}, {}, set(), [], 0
     for name, point in points.items():
         check(point[0] == last[0], f"{name} is of another log")
         check_signature(point, {**own_keys, **keys}, name, said.no_signature)
         by_size.setdefault(point[1], []).append((name, point[2]))
     with (folder / "events.jsonl").open("rb") as lines:
         for size, line in enumerate(lines, 1):
-            application, own = follow(heads, line.removesuffix(b"\n"), f"line {size}")
+            event, own = follow(heads, line.removesuffix(b"\n"), f"line {size}")
             add_leaf(frontier, size - 1, own)
-            if application == said.application:
+            if event["type"] == "Submitted":
+                pinned.add(event["data"]["digest"])
+            if event["application"] == said.application:
                 print(f"leaf {size - 1}: {line.decode().rstrip()}")
             for name, root in by_size.pop(size, []):
                 check(root_of(frontier) == root, f"{name}: the first {size} events are not those that were sealed")
     check(not by_size and size == last[1], f"{size} events are there, the newest checkpoint has {last[1]}")
+    check_documents(folder / "schemes", pinned)
     check(not said.application or said.application in heads, f"there is no application {said.application}")
     return f"{size} events of {len(heads)} applications, {len(points)} checkpoints, each tree continuing the one before"
 
@@ -175,9 +202,9 @@ def check_proof(file, keys, said):
     check_signature(point, keys or read_keys(proof["vkeys"]), "the checkpoint", said.no_signature)
     heads = {}
     for item in proof["events"]:
-        application, own = follow(heads, item["line"].encode(), "the proof")
-        check(application == proof["application"], "an event is of another application")
-        path = [base64.b64decode(one) for one in item["proof"]]
+        event, own = follow(heads, item["line"].encode(), "the proof")
+        check(event["application"] == proof["application"], "an event is of another application")
+        path = [unbase64(one) for one in item["proof"]]
         check(root_by_proof(own, item["index"], point[1], path) == point[2], f"{item['line']} is not in the checkpoint")
     check(heads, "there is no event")
     return (
@@ -197,7 +224,7 @@ def main():
     lines = [line for k in said.key for line in (Path(k).read_text("utf-8").splitlines() if Path(k).is_file() else [k])]
     try:
         result = (check_export if said.what.is_dir() else check_proof)(said.what, read_keys(lines), said)
-    except (KeyError, TypeError, ValueError, OSError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, OSError, AttributeError, RecursionError) as error:
         sys.exit(f"FAILED: what is there cannot be read: {error!r}")
     print(f"OK: {result}")
     if said.no_signature:

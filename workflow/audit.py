@@ -69,10 +69,10 @@ class Finding:
         return f"{self.application}: {row}" if self.application and self.key else self.application or row
 
     def as_json(self) -> dict[str, Any]:
-        """Give plain JSON values; what is empty is left out."""
+        """Give plain JSON values; what is empty is left out, and a key that is no text is written out."""
         found = {"application": self.application, "finding": self.text, **asdict(self)}
         del found["text"]
-        return {name: value for name, value in found.items() if value not in ("", 0)}
+        return {n: v if isinstance(v, str | int) else str(v) for n, v in found.items() if v not in ("", 0)}
 
     @classmethod
     def read(cls, found: dict[str, Any]) -> Finding:
@@ -135,6 +135,9 @@ class RawRows(Protocol):
     def notices(self, bucket: int) -> Iterator[tuple[str, str]]:
         """Stream the notices of a bucket: (application, day of queueing)."""
 
+    def admissions(self, bucket: int, only: Sequence[str] | None = None) -> Iterator[tuple[str, str, str, str]]:
+        """Stream the admissions of a bucket, or of some of its applications: (application, part, sitting, day)."""
+
     def certificates(self, numbers: Sequence[str] | None = None) -> Iterator[tuple[Any, ...]]:
         """Stream rows of the register: (number, series, serial, bucket, application, awarded_on, code or None)."""
 
@@ -150,14 +153,20 @@ class RawRows(Protocol):
     def missing(self, applications: Sequence[str]) -> set[str]:
         """Tell which of some applications have no event."""
 
-    def series(self) -> Iterator[tuple[str, int, int]]:
-        """Stream the number series: (series, certificates of it, last number drawn)."""
+    def series(self) -> Iterator[tuple[str, int]]:
+        """Stream the number series: (series, last number drawn)."""
 
-    def documents(self) -> Iterator[tuple[str, str, str, int]]:
-        """Stream the scheme documents: (digest, text, scheme, version)."""
+    def serials(self) -> Iterator[tuple[str, int, int]]:
+        """Stream what the register has of each series: (series, certificates of it, highest number)."""
+
+    def documents(self) -> Iterator[tuple[str, str, str, int, str]]:
+        """Stream the scheme documents: (digest, text, scheme, version, title)."""
 
     def runs(self) -> Iterator[tuple[str, str, bool, str]]:
         """Stream the runs: (job, day, is finished, digest)."""
+
+    def astray(self) -> Iterator[tuple[str, str]]:
+        """Stream what lies in no bucket that there is, where nobody looks for it: (table, key)."""
 
     def seated(self) -> Iterator[tuple[str, str, str]]:
         """Stream the seats that are taken: (application, sitting, part)."""

@@ -15,11 +15,31 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from workflow.audit import ASK, DATA, DEST, HASH, ON, RESTORE, SEQUENCE, TYPE, Audited, Bench, Finding, RawRows
+from workflow.audit import (
+    ACTOR,
+    ASK,
+    AT,
+    DATA,
+    DEST,
+    HASH,
+    ON,
+    REBUILD,
+    RESTORE,
+    SEQUENCE,
+    TYPE,
+    VERSION,
+    Audited,
+    Bench,
+    EventRow,
+    Finding,
+    RawRows,
+)
 from workflow.audit_history import break_of, derived, opening, row_findings
 from workflow.audit_redecide import due_of, redecided
+from workflow.facts import ATTEMPTING
 from workflow.forgetting import ERASED
 from workflow.ports import bucket_of
+from workflow.rights import CLOCK_NAME
 
 LOOKED_UP: Final = 500  # awards looked up in the register at a time
 TRACES: Final = ("admission", "outbox", "parked")
@@ -53,18 +73,25 @@ class BucketAudit:
         self._lines: dict[str, list[Line]] = defaultdict(list)
         self._notices: list[tuple[str, Line]] = []
         self._awards: list[tuple[tuple[Any, ...], int]] = []
+        self._admissions: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
 
     def run(self) -> Audited:
         """Audit it."""
         raw, done = self._raw, self._done
         rows = {row[0]: row for row in raw.rows(self._bucket, self._only, self._redecides)}
         self._read_lines()
+        for application, part, sitting, on in raw.admissions(self._bucket, self._only) if self._redecides else ():
+            self._admissions[application][part, sitting] = on
         seen: set[str] = set()
         for application, events in groupby(raw.events(self._bucket, self._only), itemgetter(0)):
             history = list(events)
             seen.add(application)
             done.events += len(history)
-            done.findings += self._of_history(application, history, rows.get(application))
+            try:
+                done.findings += self._of_history(application, history, rows.get(application))
+            except (TypeError, ValueError) as error:  # SQLite keeps anything in any column
+                text = f"its history or its row holds what cannot be: {error}"
+                done.findings.append(Finding("event", text, RESTORE, str(application), 0, "event", str(application)))
         done.applications = len(seen)
         self._look_up()
         for application in sorted(map(str, rows.keys() - seen)):
@@ -88,8 +115,8 @@ class BucketAudit:
         if bucket_of(application) != self._bucket:
             text = f"lies in bucket {self._bucket}, where nobody will look for it, not in {bucket_of(application)}"
             return [Finding("row", text, RESTORE, application, table="event", key=application)]
-        if application in self._lines:
-            self._done.findings += _of_lines(application, history, self._lines.pop(application))
+        lines = self._lines.pop(application, ())
+        self._done.findings += _of_lines(application, history, lines)
         right = derived(first, history)
         if broken is not None:
             # What the row says is no news then, unless it knows of more than there is.
@@ -97,13 +124,32 @@ class BucketAudit:
             return [broken, *(row_findings(stored, right) if is_short else ())]
         if history[-1][DEST] == "certified":
             self._take_awards(application, history)
-        found: list[Finding] = []
+        found = [*_of_the_clock(application, history, lines)]
         if self._redecides and (rules := self._bench.rules(digest, level, application)):
-            found, projection = redecided(history, rules, self._bench)
+            diverging, projection = redecided(history, rules, self._bench)
+            found += diverging
+            if not diverging:
+                found += self._of_admissions(application, history)
             right = right if projection is None else (*right, *due_of(projection))
         if stored is None or stored[: len(right)] != right:
             found += row_findings(stored, right)
         return found
+
+    def _of_admissions(self, application: str, history: Sequence[EventRow]) -> Iterator[Finding]:
+        """Compare the rows of `admission` with the facts that begin an attempt: the first one of a session holds."""
+        wanted: dict[tuple[str, str], str] = {}
+        for row in history:
+            fact = self._bench.fact(row[TYPE], row[VERSION], row[DATA])
+            if isinstance(fact, ATTEMPTING):
+                wanted.setdefault((fact.part, fact.sitting), fact.sat_on.isoformat())
+        kept = self._admissions.get(application, {})
+        for place in sorted(wanted.keys() | kept.keys(), key=str):
+            if wanted.get(place) != kept.get(place):
+                part, sitting = place
+                says = f"on {kept[place]}" if place in kept else "not at all"
+                must = f"on {wanted[place]}" if place in wanted else "not at all"
+                text = f"table admission has it for {part} at {sitting} {says}, its history {must}"
+                yield Finding("row", text, REBUILD, application, 0, "admission", f"{sitting}/{part}")
 
     # -- the certificate register ------------------------------------------------------------------------------------
 
@@ -131,8 +177,9 @@ class BucketAudit:
         kept = {row[0]: row for row in self._raw.certificates(numbers)}
         for wanted, sequence in self._awards:
             found = kept.get(wanted[0])
-            self._done.certificates += found is not None
-            self._done.codes += found is not None and found[6] is not None
+            is_its_own = found is not None and found[4] == wanted[4]  # another's is counted with the other's award
+            self._done.certificates += is_its_own
+            self._done.codes += found is not None and is_its_own and found[6] is not None
             if found != wanted:
                 self._done.findings.append(_of_certificate(wanted, found, sequence))
         self._awards = []
@@ -181,13 +228,34 @@ class BucketAudit:
     def _of_traces(self, known: set[str]) -> Iterator[Finding]:
         """Say which tables name an application that has neither history nor row."""
         for table in TRACES:
-            for application in sorted(set(self._raw.traces(table, self._bucket)) - known):
+            for application in sorted(map(str, set(self._raw.traces(table, self._bucket)) - known)):
                 text = f"table {table} names it, but it has neither history nor row: it is deleted, or was never there"
                 yield Finding("trace", text, RESTORE, application, 0, table, application)
 
 
-def _of_lines(application: str, history: list[tuple[Any, ...]], lines: list[Line]) -> Iterator[Finding]:
+def _of_the_clock(application: str, history: Sequence[EventRow], lines: Sequence[Line]) -> Iterator[Finding]:
+    """
+    Say which steps of the clock no run tells of.
+
+    One that a command had to write down first bears the command's instant; a night's stands in the run ledger.
+    """
+    if not any(row[ACTOR] == CLOCK_NAME for row in history):
+        return
+    told, at = {line.sequence for line in lines}, ""
+    for row in reversed(history):
+        if row[ACTOR] != CLOCK_NAME:
+            at = row[AT]
+        elif row[AT] != at and row[SEQUENCE] not in told:
+            text = (
+                f"the clock's {row[TYPE]} on {row[ON]} was recorded by no command, and the run ledger has no line of it"
+            )
+            yield Finding("run", text, RESTORE, application, row[SEQUENCE], "run_part")
+
+
+def _of_lines(application: str, history: Sequence[EventRow], lines: Sequence[Line]) -> Iterator[Finding]:
     """Say which lines of the run ledger name an event that is another, or not there."""
+    if not lines:
+        return
     events = {row[SEQUENCE]: row for row in history}
     for line in lines:
         row = events.get(line.sequence)

@@ -13,6 +13,8 @@ from itertools import groupby, islice
 from typing import Any, Final
 
 from workflow.audit import APPLICATION, ASK, DATA, RESTORE, Audited, Finding, RawRows
+from workflow.check import pin_again
+from workflow.errors import Invalid
 
 CHUNK: Final = 500
 
@@ -35,15 +37,29 @@ def audit_registers(raw: RawRows, buckets: Sequence[Audited]) -> Audited:
         done.findings += _stray_codes(raw)
     done.findings += _series(raw)
     done.findings += _seats(raw)
+    done.findings += _astray(raw)
     return done
 
 
 def _documents(raw: RawRows) -> Iterator[Finding]:
-    for digest, text, scheme, version in raw.documents():
+    for digest, text, *row in raw.documents():
         found = hashlib.sha256(str(text).encode(errors="replace")).hexdigest()
+        said = ""
         if found != digest:
-            said = f"the document of {scheme} version {version} is not the one that its digest names, but {found[:12]}"
-            yield Finding("document", said, RESTORE, table="scheme_document", key=digest)
+            said = f"the document of {row[0]} version {row[1]} is not the one that its digest names, but {found[:12]}"
+        elif (named := _named(digest, text)) and named != row:
+            said = f"its row says {row}, the document itself {named}: another may be taken for the newest"
+        if said:
+            yield Finding("document", said, RESTORE, table="scheme_document", key=str(digest))
+
+
+def _named(digest: str, text: str) -> list[Any]:
+    """Give the scheme, version and title that a document bears; nothing where this software does not read it."""
+    try:
+        scheme = pin_again(text, f"stored scheme document {digest[:12]}").scheme
+    except Invalid:
+        return []
+    return [scheme.scheme, scheme.version, scheme.title]
 
 
 def _runs(raw: RawRows) -> Iterator[Finding]:
@@ -58,6 +74,9 @@ def _runs(raw: RawRows) -> Iterator[Finding]:
             found[job, day] = hashlib.sha256()
         found[job, day].update("".join(f"{line}\n" for line in sorted(lines)).encode(errors="replace"))
     for (job, day), (is_finished, digest) in runs.items():
+        if digest and not is_finished:
+            text = f"run {job}/{day} bears the digest {digest[:12]} of a closed run, but is open: it was changed"
+            yield Finding("run", text, RESTORE, table="run", key=f"{job}/{day}")
         if is_finished and found[job, day].hexdigest() != digest:
             text = (
                 f"run {job}/{day} was closed with the digest {digest[:12]}, its parts give "
@@ -69,7 +88,7 @@ def _runs(raw: RawRows) -> Iterator[Finding]:
 def _certificates_without_award(raw: RawRows) -> Iterator[Finding]:
     rows = raw.certificates()
     while some := list(islice(rows, CHUNK)):
-        awarded = {(row[APPLICATION], _number(row)) for row in raw.awards([row[4] for row in some])}
+        awarded = {(row[APPLICATION], _number(row)) for row in raw.awards([str(row[4]) for row in some])}
         for number, _series, _serial, _bucket, application, _on, _code in some:
             if (application, number) not in awarded:
                 text = (
@@ -93,18 +112,30 @@ def _stray_codes(raw: RawRows) -> Iterator[Finding]:
 
 
 def _series(raw: RawRows) -> Iterator[Finding]:
-    """A series has no gap: as many certificates as numbers were drawn."""
-    for series, count, last in raw.series():
-        if count != last:
-            text = f"{last} numbers of the series {series} were drawn, but the register has {count} certificates of it"
+    """A series has no gap: as many certificates as numbers were drawn, and the highest bears the last number."""
+    drawn = dict(raw.series())
+    kept = {series: (count, highest) for series, count, highest in raw.serials()}
+    for series in sorted(map(str, drawn.keys() | kept.keys())):
+        last, (count, highest) = drawn.get(series, 0), kept.get(series, (0, 0))
+        if not last == count == highest:
+            text = (
+                f"{last} numbers of the series {series} were drawn, but the register has {count} certificates of it, "
+                f"the highest number being {highest}"
+            )
             yield Finding("certificate", text, ASK, table="number_series", key=series)
+
+
+def _astray(raw: RawRows) -> Iterator[Finding]:
+    for table, key in raw.astray():
+        text = f"table {table} has it in a bucket that there is not, where nobody will look for it"
+        yield Finding("trace", text, RESTORE, str(key), 0, table, str(key))
 
 
 def _seats(raw: RawRows) -> Iterator[Finding]:
     taken = raw.seated()
     while some := list(islice(taken, CHUNK)):
-        missing = raw.missing([application for application, _sitting, _part in some])
+        missing = raw.missing([str(application) for application, _sitting, _part in some])
         for application, sitting, part in some:
-            if application in missing:
+            if str(application) in missing:
                 text = f"has a seat for {part} at {sitting}, but no history: it is deleted, or was never there"
-                yield Finding("seat", text, RESTORE, application, 0, "seat", f"{sitting}/{part}")
+                yield Finding("seat", text, RESTORE, str(application), 0, "seat", f"{sitting}/{part}")

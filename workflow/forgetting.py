@@ -97,9 +97,11 @@ def broken(acts: Iterable[Act]) -> Iterator[str]:
             yield f"act {act.number} does not follow the one before it: one of them was changed or replaced"
         if hash_of(act) != act.hash:
             yield f"act {act.number} is not what its hash says: it was changed"
-        if standings.get(act.candidate, "active") not in BEFORE[act.deed]:
+        if act.deed not in AFTER:
+            yield f"act {act.number} says {act.deed!r}, which is no deed"
+        elif standings.get(act.candidate, "active") not in BEFORE[act.deed]:
             yield f"act {act.number} says {act.deed} of a candidate who was {standings.get(act.candidate, 'active')}"
-        standings[act.candidate] = AFTER[act.deed]
+        standings[act.candidate] = AFTER.get(act.deed, "active")
         previous = act.hash
 
 

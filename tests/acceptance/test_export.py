@@ -213,7 +213,58 @@ def hold_another_checkpoint(walk: Path) -> None:
     (walk / "held.txt").write_text(note.replace(root, base64.b64encode(bytes(32)).decode()), encoding="utf-8")
 
 
+def edit_a_document(walk: Path) -> None:
+    """Change a rule by which applications were judged."""
+    file = next((walk / "export" / "schemes").iterdir())
+    file.write_text(file.read_text(encoding="utf-8").replace("pass_mark: 60", "pass_mark: 50"), encoding="utf-8")
+
+
+def remove_a_document(walk: Path) -> None:
+    """Leave out the rules by which applications were judged."""
+    next((walk / "export" / "schemes").iterdir()).unlink()
+
+
+def exchange_the_key_for_openssl(walk: Path) -> None:
+    """Give another key to whoever checks a checkpoint by hand."""
+    file = walk / "export" / "key.pem"
+    der = bytes.fromhex("302a300506032b6570032100") + bytes(range(32))
+    file.write_text(file.read_text().split("\n")[0] + f"\n{base64.b64encode(der).decode()}\n-----END PUBLIC KEY-----\n")
+
+
+def remove_the_first_checkpoint(walk: Path) -> None:
+    """Leave out an early checkpoint."""
+    (walk / "export" / "checkpoints" / "000001.txt").unlink()
+
+
+def spoil_what_stands_under_a_checkpoint(walk: Path) -> None:
+    """Put something under a checkpoint that is no signature."""
+    file = walk / "export" / "checkpoints" / "000001.txt"
+    file.write_text(file.read_text(encoding="utf-8") + "signed, the board\n", encoding="utf-8")
+
+
+def change_bits_that_mean_nothing(walk: Path) -> None:
+    """Write the newest signature in another way: the last character of its base64 holds bits that are not used."""
+    file = walk / "export" / "checkpoints" / "000002.txt"
+    note = file.read_text(encoding="utf-8")
+    assert note.endswith("=\n")
+    assert not note.endswith("==\n")
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    other = alphabet[alphabet.index(note[-3]) ^ 1]
+    file.write_text(f"{note[:-3]}{other}=\n", encoding="utf-8")
+
+
+def nest_too_deep(walk: Path) -> None:
+    """Put a line into the events that no parser follows to its end."""
+    rewrite(walk, ["[" * 100_000, *lines_of(walk)])
+
+
 SPOIL: list[Callable[[Path], None]] = [
+    edit_a_document,
+    remove_a_document,
+    exchange_the_key_for_openssl,
+    remove_the_first_checkpoint,
+    spoil_what_stands_under_a_checkpoint,
+    nest_too_deep,
     change_a_line,
     change_the_last_line_of_a_history,
     remove_a_line,
@@ -228,6 +279,7 @@ SPOIL: list[Callable[[Path], None]] = [
     spoil_the_signature,
     use_another_key,
     hold_another_checkpoint,
+    change_bits_that_mean_nothing,
 ]
 
 
@@ -241,7 +293,7 @@ def test_whatever_is_changed_is_found(walk: Path, spoil: Callable[[Path], None])
     assert said.startswith("FAILED: ")
 
 
-@pytest.mark.parametrize("spoil", SPOIL[:11], ids=lambda spoil: spoil.__name__)
+@pytest.mark.parametrize("spoil", SPOIL[:17], ids=lambda spoil: spoil.__name__)
 def test_the_tree_tells_without_any_signature(walk: Path, spoil: Callable[[Path], None]) -> None:
     """Every change of the events is found even where signatures cannot be checked."""
     spoil(walk)

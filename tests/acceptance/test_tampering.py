@@ -144,6 +144,28 @@ def change_part(tx: Connection) -> None:
     tx.execute(update(tables.run_part).where(p.key == part["key"]).values(changes=lines))
 
 
+def delete_night(tx: Connection) -> None:
+    """Delete all that the ledger knows of a night."""
+    for table in (tables.run_part, tables.run):
+        tx.execute(delete(table).where(table.c.job == "expire"))
+
+
+def hide(tx: Connection) -> None:
+    """Put an application into a bucket where nobody looks."""
+    for table in (tables.event, tables.application, tables.admission):
+        tx.execute(update(table).where(table.c.application == "A4").values(bucket=99))
+
+
+def award_of_another(tx: Connection) -> None:
+    """Tell a history anew with the certificate of another application, so that as many are awarded as before."""
+
+    def retold(rows: list[Row]) -> list[Row]:
+        rows[-1]["data"] = rows[-1]["data"].replace(A5, A1)
+        return rows
+
+    retell(tx, "A5", retold)
+
+
 DOCUMENT = "UPDATE scheme_document SET text = text || '# x' WHERE scheme = 'lrc-2019'"
 CASES: dict[str, tuple[Edit, tuple[str, ...], Row]] = {
     "a changed score": (
@@ -254,7 +276,44 @@ CASES: dict[str, tuple[Edit, tuple[str, ...], Row]] = {
     "a deleted part": (
         do(delete(tables.run_part).where(tables.run_part.c.job == "expire")),
         (),
+        {"application": "A3", "sequence": 8, "table": "run_part"},
+    ),
+    "a deleted night": (delete_night, (), {"application": "A3", "sequence": 8, "table": "run_part"}),
+    "a night opened again": (
+        do(update(tables.run).where(tables.run.c.job == "expire").values(finished_at=None)),
+        (),
         {"table": "run", "key": "expire/2026-11-22"},
+    ),
+    "an application out of sight": (hide, (), {"application": "A4", "table": "event"}),
+    "a deleted number series": (
+        do(delete(tables.number_series).where(tables.number_series.c.series == "S000000000000263*")),
+        (),
+        {"table": "number_series", "key": "S000000000000263*"},
+    ),
+    "a certificate behind an award of another's": (
+        award_of_another,
+        (),
+        {"application": "A5", "table": "certificate", "key": A5, "finding": "no award of the application"},
+    ),
+    "a deleted admission": (
+        do(delete(tables.admission).where(tables.admission.c.application == "A8")),
+        ("--redecide",),
+        {"application": "A8", "table": "admission", "key": "S3/theory"},
+    ),
+    "an admission on another day": (
+        do(text("UPDATE admission SET sat_on = '2026-10-11' WHERE application = 'A8'")),
+        ("--redecide",),
+        {"application": "A8", "table": "admission", "key": "S3/theory"},
+    ),
+    "a document under another version": (
+        do(text("UPDATE scheme_document SET version = 9 WHERE scheme = 'lrc-2019'")),
+        (),
+        {"table": "scheme_document", "finding": "its row says"},
+    ),
+    "a deleted person": (
+        do(text("DELETE FROM candidate WHERE key = (SELECT candidate FROM application WHERE application = 'A4')")),
+        (),
+        {"table": "candidate", "finding": "is not in the registry"},
     ),
     "a fact of an unknown type": (
         forge_type("A8", 4, type="Foreseen"),
@@ -308,6 +367,48 @@ def test_an_edited_document_spares_the_others(board):
         change_row("A6", state="certified")(tx)
     found = verified(board, "--redecide")
     assert sorted(row["kind"] for row in found) == ["document", "row"]
+
+
+MEMBERS = {
+    "a member with other roles": ("UPDATE member SET roles = 'auditor,administrator' WHERE name = 'au'", "au"),
+    "a member who may sign in again": ("UPDATE member SET disabled_at = NULL WHERE name = 'wu'", "wu"),
+    "a member whom nobody added": (
+        "INSERT INTO member SELECT 'mallory', roles, added_at, token_hash, token_at, disabled_at FROM member"
+        " WHERE name = 'chen'",
+        "mallory",
+    ),
+    "a deleted member": ("DELETE FROM member WHERE name = 'chen'", "chen"),
+}
+
+
+@pytest.fixture
+def staffed(database_url, monkeypatch):
+    """Make a board of which the auditor asks: chen administers, au audits, wu was disabled."""
+
+    def token(*line: str) -> str:
+        said = run_on(database_url, "staff", *line)
+        assert said.code == 0, said.err
+        return said.out.strip()
+
+    monkeypatch.setenv("EXAMBOARD_TOKEN", token("add", "chen", "--role", "administrator"))
+    auditor = token("add", "au", "--role", "trainer")
+    token("roles", "au", "--role", "auditor")
+    token("add", "wu", "--role", "announcer")
+    token("disable", "wu", "--reason", "left the board")
+    token("roles", "wu", "--role", "trainer", "--role", "registrar")
+    monkeypatch.setenv("EXAMBOARD_TOKEN", auditor)
+    return database_url
+
+
+@pytest.mark.parametrize("case", MEMBERS)
+def test_verify_names_the_member(staffed, case):
+    """The staff must be as the access log tells: whoever gives themselves a right in the database is named."""
+    assert verified(staffed) == []
+    edit, name = MEMBERS[case]
+    with edited(staffed) as tx:
+        tx.execute(text(edit))
+    (row,) = verified(staffed)
+    assert (row["table"], row["key"]) == ("member", name)
 
 
 def test_a_sound_round_has_no_finding(database_url, tmp_path):

@@ -124,7 +124,7 @@ def test_a_sample_needs_its_seed(run):
 def test_further_checkers_are_asked(run, monkeypatch):
     """Whoever checks something else, such as the seals, adds findings to the same audit."""
     finding = Finding("seal", "seal 3 does not hold", "compare it with its copy", table="seal", key="3")
-    monkeypatch.setattr(integrity, "CHECKERS", [("seals", lambda stores: [finding])])
+    monkeypatch.setattr(integrity, "CHECKERS", [("others", lambda stores: [finding])])
     said = run("audit", "verify")
     assert (said.code, "seal 3: seal 3 does not hold\n" in said.out) == (6, True)
 
@@ -149,6 +149,36 @@ def test_text_that_is_none_is_found(run, database):
     for options in ((), ("--redecide",)):
         (row,) = run("audit", "verify", "--json", *options).rows
         assert (row["application"], row["sequence"]) == ("A1", 2)
+
+
+@pytest.mark.parametrize(
+    ("statement", "names"),
+    [
+        ("UPDATE application SET submitted_on = 'abc' WHERE application = 'A1'", {"table": "application"}),
+        ("UPDATE application SET candidate = CAST(X'ff41' AS TEXT) WHERE application = 'A1'", {"application": "A1"}),
+        ("UPDATE event SET sequence = 'abc' WHERE application = 'A1' AND sequence = 8", {"application": "A1"}),
+        ("UPDATE candidate_act SET deed = 'praised'", {"table": "candidate_act"}),
+        ("UPDATE candidate_act SET at = 'abc'", {"table": "candidate_act"}),
+        ("UPDATE admission SET application = X'ff' WHERE application = 'A1'", {"table": "admission"}),
+        ("UPDATE scheme_document SET text = X'ff'", {"table": "scheme_document"}),
+        (
+            "UPDATE event SET step = X'ff' WHERE application = 'A1' AND sequence = 2",
+            {"application": "A1", "sequence": 2},
+        ),
+        ("UPDATE seal SET at = 'abc'", {"table": "seal"}),
+        ("UPDATE seal_range SET application = X'ff' WHERE application = 'A1'", {"kind": "seal"}),
+    ],
+)
+def test_what_no_column_can_hold_is_a_finding(run, database, statement, names):
+    """SQLite keeps anything in any column: what is no day, no number or no text is a finding, and never a crash."""
+    person = run("application", "show", "A2", "--json").row["candidate"]
+    assert run("candidate", "restrict", person, "--reason", "asked for", "--authority", "minute 1").code == 0
+    assert run("keys", "init").code == run("audit", "seal").code == 0
+    edit(database, statement)
+    for options in ((), ("--redecide",)):
+        said = run("audit", "verify", "--json", *options)
+        assert (said.code, said.err) == (6, "")
+        assert any(names.items() <= row.items() for row in said.rows), said.rows
 
 
 def test_a_history_in_the_wrong_bucket_is_found(run, database):

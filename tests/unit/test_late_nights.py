@@ -164,7 +164,7 @@ def test_a_run_by_hand_that_is_broken_off_is_owed_until_it_is_done():
     rows = {key: events.projection(key) for key in ("A1", "A2")}
     for key, row in rows.items():
         assert row is not None
-        events._projections[key] = replace(row, next_due_data="{}")
+        events._projections[key] = row._replace(next_due_data="{}")
     assert len(run(node(board), "expire", RAN_OUT).parked) == 2
     events._projections.update(rows)
     asked = iter([False, False, False])
