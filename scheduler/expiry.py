@@ -71,6 +71,7 @@ class Expire:
                 claim_bucket(night, run, bucket, lambda rows: build(night, run, rows))
             if not _is_held(night, run):
                 return
+            due.end_hung()
             night.wait(PAUSE)
 
 

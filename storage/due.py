@@ -23,6 +23,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    text,
     update,
 )
 
@@ -42,6 +43,16 @@ _COLUMNS: Final = (
     _a.application, _a.candidate, _a.digest, _a.level, _a.state, _a.sequence, _a.head, _a.recorded_at, _a.next_due_on,
     _a.next_due_type, _a.next_due_data,
 )  # fmt: skip
+
+# The server's own limit looks at a session between two requests, not at one that is frozen in the middle of a batch of
+# rows, of which it waits for the rest. Whoever only reads has no transaction's number and holds nothing.
+_END_HUNG: Final = text(
+    "SELECT count(pg_terminate_backend(s.pid)) FROM pg_stat_activity AS s, pg_settings AS own "
+    "WHERE own.name = 'idle_in_transaction_session_timeout' AND own.setting <> '0' "
+    "AND s.datname = current_database() AND s.usename = current_user AND s.pid <> pg_backend_pid() "
+    "AND s.backend_xid IS NOT NULL AND s.wait_event_type = 'Client' "
+    "AND s.state_change < clock_timestamp() - own.setting::int * interval '1 millisecond'"
+)
 
 
 class SqlDue:
@@ -81,6 +92,13 @@ class SqlDue:
                 return len(rows)
         except Overtaken:
             raise Conflict(f"an application of bucket {window.bucket} had moved on; nothing was kept") from None
+
+    def end_hung(self) -> int:
+        """End sessions of our own that hold rows and have waited for their client too long; give their number."""
+        if self._engine.dialect.name != "postgresql":
+            return 0  # there the one writer holds the whole file, and no other process can take it from him
+        with reading(self._engine) as tx:
+            return int(tx.scalar(_END_HUNG) or 0)
 
     def _write(self, tx: Connection, bucket: int, chunk: Chunk) -> None:
         if chunk.steps:

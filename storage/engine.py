@@ -23,6 +23,7 @@ from workflow.errors import Conflict, Corrupt, Misconfigured, Unavailable
 BUSY_MILLISECONDS: Final = 10_000
 IDLE_SECONDS_TO_PING: Final = 1.0
 IDLE_MILLISECONDS: Final = 30_000  # a node that hangs while it holds rows must not block the night (engines.md, 2.3)
+LOCK_MILLISECONDS: Final = IDLE_MILLISECONDS + 10_000  # by then whoever only hangs has lost what it holds
 EXAMPLES: Final = "sqlite:///examboard.db, a file name ending .db or .sqlite, or postgresql://user@host/database"
 
 
@@ -119,7 +120,8 @@ def _postgresql(url: URL, read_only: bool) -> Engine:
     is_pooled = query.pop("pooled", "false") == "true"
     arguments: dict[str, Any] = {"prepare_threshold": None} if is_pooled else {}
     if not is_pooled:
-        own = f"-c timezone=UTC -c idle_in_transaction_session_timeout={IDLE_MILLISECONDS}"
+        limits = f"-c idle_in_transaction_session_timeout={IDLE_MILLISECONDS} -c lock_timeout={LOCK_MILLISECONDS}"
+        own = f"-c timezone=UTC {limits}"
         arguments["options"] = f"{own} {query.pop('options', '')}"  # the last one holds: what the URL says wins
     try:
         engine = create_engine(
@@ -257,6 +259,7 @@ _SQLSTATES: Final[dict[str, tuple[type[Unavailable | Corrupt | Misconfigured], s
     "53300": (Unavailable, "the database server has no connection left; try again"),
     "40001": (Unavailable, "two writers got in each other's way and the database chose the other; try again"),
     "40P01": (Unavailable, "two writers waited for each other and the database chose the other; try again"),
+    "55P03": (Unavailable, "someone else holds what is to be written, for over 40 seconds; try again"),
     "57014": (Unavailable, "the database server cancelled the statement; try again"),
     "XX001": (Corrupt, "the database server reports damaged data; restore it from the last backup"),
     "XX002": (Corrupt, "the database server reports a damaged index; reindex it or restore the last backup"),

@@ -235,6 +235,16 @@ class DueQueue(Protocol):
             Unavailable, Corrupt: see errors; nothing was kept.
         """
 
+    def end_hung(self) -> int:
+        """
+        End the sessions of this database user that hold rows and have waited for their client too long.
+
+        A node that is frozen in the middle of a batch loses what it holds, and fails cleanly when it is thawed.
+
+        Returns:
+            How many were ended; always 0 where a store has no sessions that others could end.
+        """
+
 
 class RunLedger(Protocol):
     """

@@ -75,14 +75,19 @@ class Nodes:
             return name, True
         return name, False
 
-    def go_on(self, name: str) -> None:
+    def go_on(self, name: str, how: str = "") -> None:
         """Let a node write what it holds."""
         self.holding.discard(name)
-        self.running[name].stdin.write(b"\n")
+        self.running[name].stdin.write(f"{how}\n".encode())
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a node a signal."""
         self.running[name].send_signal(number)
+
+    def wait_until_stopped(self, name: str) -> None:
+        """Wait until a node has stopped by itself."""
+        _pid, status = os.waitpid(self.running[name].pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), f"the node ended instead: {self.errors()}"
 
     def end(self, name: str) -> int:
         """Wait for a node's end, and give its exit code."""
@@ -205,10 +210,12 @@ def test_ten_kills_in_five_missed_nights_leave_no_trace(
         check(stores, expected, wanted)
 
 
-def test_a_frozen_node_does_not_hold_up_the_night(postgres_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", ["holding", "in a batch"])
+def test_a_frozen_node_does_not_hold_up_the_night(postgres_url: str, tmp_path: Path, where: str) -> None:
     """
     A node that is frozen while it holds what it has claimed loses it after a while, and the others finish.
 
+    The server itself ends a transaction that idles; one that is frozen in the middle of a batch, the other nodes do.
     Thawed, it fails cleanly: what it wants to write has been written, once, by others.
     """
     batch, expected = caseload(0.1)
@@ -216,11 +223,18 @@ def test_a_frozen_node_does_not_hold_up_the_night(postgres_url: str, tmp_path: P
     undisturbed = MemoryStores()
     filled(undisturbed, batch)
     wanted = receipts(undisturbed, MISSED[-1])
-    impatient = postgres.asking(postgres_url, "-c idle_in_transaction_session_timeout=500", pooled="true")
-    urls = {"frozen": impatient, "one": postgres_url, "two": postgres_url}
+    frozen, others = (
+        postgres.asking(postgres_url, f"-c idle_in_transaction_session_timeout={limit}", pooled="true")
+        for limit in (500, 3000)
+    )
+    urls = {"frozen": frozen, "one": others, "two": others}
     with nodes(urls, tmp_path, ["frozen"]) as running:
         assert running.next_word() == ("frozen", True)
-        running.signal("frozen", signal.SIGSTOP)
+        if where == "in a batch":
+            running.go_on("frozen", "batch")
+            running.wait_until_stopped("frozen")
+        else:
+            running.signal("frozen", signal.SIGSTOP)
         running.start("one")
         running.start("two")
         while len(running.running) > 1:
@@ -231,7 +245,8 @@ def test_a_frozen_node_does_not_hold_up_the_night(postgres_url: str, tmp_path: P
                 assert running.end(name) == 0, running.errors()
         with open_database(postgres_url) as stores:
             check(stores, expected, wanted)
-        running.go_on("frozen")
+        if where == "holding":
+            running.go_on("frozen")
         running.signal("frozen", signal.SIGCONT)
         assert running.next_word() == ("frozen", False)
         assert running.end("frozen") == Unavailable.exit_code

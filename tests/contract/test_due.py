@@ -223,3 +223,16 @@ def test_chunk_by_chunk_all_are_taken_once(stores: Stores) -> None:
     assert tuple(taken) == KEYS
     assert keys(stores.due.rows(ALL)) == tuple(key for n, key in enumerate(KEYS) if n % 3)
     assert all(bucket_of(key) == 5 for key in taken)
+
+
+def test_only_who_hangs_is_ended(stores: Stores) -> None:
+    """Whoever holds applications and goes on is spared by those who end what hangs."""
+    keep(stores, filed(KEYS[0], next_due_on=DAY))
+    ended_meanwhile = []
+
+    def build(rows: Sequence[DueRow]) -> Chunk:
+        ended_meanwhile.append(stores.due.end_hung())
+        return ended(rows)
+
+    assert stores.due.claim(ALL, build) == 1
+    assert ended_meanwhile == [0]

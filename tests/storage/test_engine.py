@@ -198,7 +198,7 @@ def test_a_server_that_drops_the_connection_is_unavailable_once(postgres_url: st
 
 
 def test_postgresql_sessions_are_set_up(postgres_url: str) -> None:
-    """A hung node loses its locks after 30 seconds; behind a pooler nothing is set or prepared."""
+    """A hung node loses its locks, and nobody waits for ever; behind a pooler nothing is set or prepared."""
     shown = {}
     for is_pooled in ("false", "true"):
         engine = open_engine(postgres.asking(postgres_url, pooled=is_pooled))
@@ -207,11 +207,26 @@ def test_postgresql_sessions_are_set_up(postgres_url: str) -> None:
             assert driver is not None
             shown[is_pooled] = (
                 connection.scalar(text("SHOW idle_in_transaction_session_timeout")),
+                connection.scalar(text("SHOW lock_timeout")),
                 connection.scalar(text("SHOW timezone")),
                 driver.prepare_threshold,
             )
         engine.dispose()
-    assert shown == {"false": ("30s", "UTC", 5), "true": ("0", "UTC", None)}
+    assert shown == {"false": ("30s", "40s", "UTC", 5), "true": ("0", "0", "UTC", None)}
+
+
+def test_a_held_row_is_waited_for_and_then_refused(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who meets a row that another holds for too long is told so, and nothing is kept."""
+    init(postgres_url)
+    monkeypatch.setattr(engines, "LOCK_MILLISECONDS", 100)
+    first = filed("E-1")
+    with open_database(postgres_url) as database, open_database(postgres_url) as other:
+        database.events.append([first])
+        with other.engine.begin() as holder:
+            holder.execute(text("SELECT 1 FROM application FOR UPDATE"))
+            with pytest.raises(Unavailable, match="someone else holds what is to be written"):
+                database.events.append([followed(first)])
+        assert database.events.append([followed(first)]) == ()
 
 
 def test_a_slow_reader_is_not_cut_off(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
