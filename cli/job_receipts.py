@@ -14,7 +14,7 @@ from scheduler.night import Night
 from workflow.document import parse_day
 from workflow.errors import Corrupt, NotFound
 from workflow.identity import shown
-from workflow.ledger import Parked, RunKey
+from workflow.ledger import Parked, Run, RunKey
 from workflow.receipts import Change, Receipt, changes_of, receipt_of, run_json
 
 
@@ -36,6 +36,19 @@ def show_run(night: Night, receipt: Receipt, as_json: bool, note: str = "") -> N
     _show_end(receipt, as_json, note)
 
 
+def stored_run(night: Night, key: RunKey) -> Run:
+    """
+    Give a run that was begun.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    found = night.service.stores.runs.find(key)
+    if found is None:
+        raise NotFound(f"no run {key}; see: examboard jobs history, examboard jobs owed")
+    return found
+
+
 def show_stored(night: Night, key: RunKey, as_json: bool) -> None:
     """
     Print the receipt of a run from what it wrote.
@@ -44,10 +57,7 @@ def show_stored(night: Night, key: RunKey, as_json: bool) -> None:
         NotFound: there is no such run.
         Corrupt: what it wrote does not have the digest that is kept with the run.
     """
-    runs = night.service.stores.runs
-    found = runs.find(key)
-    if found is None:
-        raise NotFound(f"no run {key}; see: examboard jobs history, examboard jobs owed")
+    runs, found = night.service.stores.runs, stored_run(night, key)
     if as_json:
         json_line(run_json(found))
     else:

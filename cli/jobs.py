@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from cli import options, wiring
-from cli.job_receipts import key_of, show_plan, show_run, show_stored
+from cli.job_receipts import key_of, show_plan, show_run, show_stored, stored_run
 from cli.options import Noun
 from cli.output import listing, progress
 from scheduler.jobs import JOBS, forecast, owed_runs, planned_runs, refuse_future, runs_by_hand, states
@@ -211,7 +211,7 @@ def parked(ctx: click.Context, run: str | None, as_json: bool) -> None:
     """
     night = wiring.night(ctx, write=False)
     if run:
-        key = key_of(run)
+        key = stored_run(night, key_of(run)).key
         found: Sequence[Parked] = night.service.stores.runs.parked(key)
     else:
         found = [one for state in states(night) for one in state.parked]

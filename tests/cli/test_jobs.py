@@ -131,6 +131,7 @@ def test_what_cannot_be_judged_is_parked_and_holds_up_nobody(run, database):
     assert (row["run"], row["application"]) == (RUNS[0], "A3")
     assert run("jobs", "parked", RUNS[0]).rows == [row]
     assert run("jobs", "parked", RUNS[1]).rows == []
+    assert run("jobs", "parked", "expire/1999-01-01").code == run("jobs", "show", "expire/1999-01-01").code == 4
     assert run("jobs", "list").rows[0]["outcome"] == "with exceptions"
     assert run("jobs", "show", RUNS[0], "--json").rows[-1]["parked"] == [{"application": "A3", "reason": row["reason"]}]
     assert run("db", "rebuild").code == 0
