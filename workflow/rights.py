@@ -96,6 +96,7 @@ WRITES: Final[Mapping[tuple[str, str], str]] = {
     ("sittings", "put"): "set_sitting",
     ("sittings", "change"): "set_sitting",
     ("due", "claim"): "run_jobs",
+    ("due", "end_hung"): "run_jobs",
     ("runs", "open"): "run_jobs",
     ("runs", "write"): "run_jobs",
     ("runs", "add"): "run_jobs",
