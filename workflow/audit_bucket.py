@@ -41,6 +41,8 @@ from workflow.forgetting import ERASED
 from workflow.ports import bucket_of
 from workflow.rights import CLOCK_NAME
 
+_ATTEMPTING: Final = frozenset(kind.__name__ for kind in ATTEMPTING)
+_actor: Final = itemgetter(ACTOR)
 LOOKED_UP: Final = 500  # awards looked up in the register at a time
 TRACES: Final = ("admission", "outbox", "parked")
 
@@ -116,7 +118,8 @@ class BucketAudit:
             text = f"lies in bucket {self._bucket}, where nobody will look for it, not in {bucket_of(application)}"
             return [Finding("row", text, RESTORE, application, table="event", key=application)]
         lines = self._lines.pop(application, ())
-        self._done.findings += _of_lines(application, history, lines)
+        if lines:
+            self._done.findings += _of_lines(application, history, lines)
         right = derived(first, history)
         if broken is not None:
             # What the row says is no news then, unless it knows of more than there is.
@@ -124,7 +127,9 @@ class BucketAudit:
             return [broken, *(row_findings(stored, right) if is_short else ())]
         if history[-1][DEST] == "certified":
             self._take_awards(application, history)
-        found = [*_of_the_clock(application, history, lines)]
+        found: list[Finding] = []
+        if CLOCK_NAME in map(_actor, history):
+            found += _of_the_clock(application, history, lines)
         if self._redecides and (rules := self._bench.rules(digest, level, application)):
             diverging, projection = redecided(history, rules, self._bench)
             found += diverging
@@ -139,6 +144,8 @@ class BucketAudit:
         """Compare the rows of `admission` with the facts that begin an attempt: the first one of a session holds."""
         wanted: dict[tuple[str, str], str] = {}
         for row in history:
+            if row[TYPE] not in _ATTEMPTING:
+                continue
             fact = self._bench.fact(row[TYPE], row[VERSION], row[DATA])
             if isinstance(fact, ATTEMPTING):
                 wanted.setdefault((fact.part, fact.sitting), fact.sat_on.isoformat())
@@ -239,8 +246,6 @@ def _of_the_clock(application: str, history: Sequence[EventRow], lines: Sequence
 
     One that a command had to write down first bears the command's instant; a night's stands in the run ledger.
     """
-    if not any(row[ACTOR] == CLOCK_NAME for row in history):
-        return
     told, at = {line.sequence for line in lines}, ""
     for row in reversed(history):
         if row[ACTOR] != CLOCK_NAME:
@@ -254,8 +259,6 @@ def _of_the_clock(application: str, history: Sequence[EventRow], lines: Sequence
 
 def _of_lines(application: str, history: Sequence[EventRow], lines: Sequence[Line]) -> Iterator[Finding]:
     """Say which lines of the run ledger name an event that is another, or not there."""
-    if not lines:
-        return
     events = {row[SEQUENCE]: row for row in history}
     for line in lines:
         row = events.get(line.sequence)
