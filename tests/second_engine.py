@@ -96,7 +96,8 @@ def second_engine(rules: Rules) -> SecondEngine:
 def first_engine(application: Application, step: str, leads_to: str, rules: Rules) -> str:
     """Ask the machine that runs for a step, its rules left out; give the state after it, or that it was refused."""
     fact: Fact = {fact.step: fact for fact in FACTS.values()}[step].model_construct()
-    move = Move(application, fact, application.on, rules, 1, application.state, [], True, None, leads_to)
+    move = Move(application, fact, application.on, rules, 1, application.state)
+    move.is_asked, move._leads_to = True, leads_to
     try:
         return machine_of(rules).state_after(move)
     except Refused:

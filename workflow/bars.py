@@ -45,6 +45,8 @@ class Bar:
 
 def bars_of(application: Application, rules: Rules) -> tuple[Bar, ...]:
     """List the bars that the findings in force of one application bring: they hold in every occupation."""
+    if not application.findings:  # of nearly everybody, at every admission
+        return ()
     return tuple(
         Bar(
             on,

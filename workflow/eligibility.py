@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from workflow.application import Application
 from workflow.assessed import Level
@@ -24,8 +24,7 @@ from workflow.terms import BUILT_IN, Terms
 from workflow.weighing import weighed
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionAnswer:
+class ConditionAnswer(NamedTuple):
     """The answer for one condition: met, or what is missing, requirement by requirement, or that it is for others."""
 
     id: str
@@ -219,8 +218,7 @@ def _doubts_of_award(application: Application, rules: Rules) -> tuple[str, ...]:
     return (f"{said}: the board decides whether to revoke the certificate",)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking:
+class _Asking(NamedTuple):
     """What is asked about, whatever the condition."""
 
     level: int
@@ -260,5 +258,9 @@ class _Asking:
 
 
 def _last_of(findings: tuple[Finding, ...]) -> date | None:
-    days = [f.met_from for f in findings]
-    return max(d for d in days if d) if all(days) else None
+    last = findings[0].met_from
+    for finding in findings:
+        if finding.met_from is None:
+            return None
+        last = max(last or finding.met_from, finding.met_from)
+    return last

@@ -8,9 +8,8 @@ come, so the verdict, the first day and the explanation cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
@@ -20,8 +19,7 @@ from workflow.document import LAST_DAY
 RELATIONS: Final = {"same": "this", "related": "a related", "other": "another"}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """
     The answer for one requirement.
 
@@ -44,8 +42,7 @@ class Finding:
     anchor_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """
     A piece of evidence that fits.
 

@@ -7,16 +7,17 @@ may be used by every thread. Live commands, replay, diagrams and checks all ask 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Any
 
 from transitions import Event, EventData, Machine, MachineError
 
 from workflow.clock import because
 from workflow.errors import Objection, Refused
 from workflow.facts import FACTS
-from workflow.rules import RULES, Move, Rule
+from workflow.rules import RULES, Move, Rule, concerns
 from workflow.scheme import Rules
 from workflow.steps import ENDED, steps_of
 
@@ -27,7 +28,7 @@ class Guard:
     The guard of one way of a step.
 
     Attributes:
-        rules: The rules of the step; every one is asked, and every objection kept.
+        rules: The rules of the step that concern the level; every one is asked, and every objection kept.
         leads_to: The state into which the facts afterwards must put the application; empty: wherever they do.
     """
 
@@ -42,10 +43,10 @@ class Guard:
     def lets(self, move: Move) -> bool:
         """Tell whether this way is the one; rules are asked once for each move, however many ways its step has."""
         if not move.is_asked:
+            move.is_asked = True
             for rule in self.rules:
                 if (no := rule(move)) is not None:
-                    move.objections.append(no)
-            move.is_asked = True
+                    move.objections = (*move.objections, no)
         # Where it would lead is not asked of a fact to which a rule objects: it may make no sense at all.
         return not move.objections and (not self.leads_to or move.leads_to == self.leads_to)
 
@@ -57,17 +58,14 @@ class Trigger(Event):
     It does what the library's own does; a test holds the two equal.
     """
 
-    def trigger(self, model: object, *_: object, **__: object) -> bool:
-        """Try the ways from the model's state, and take the first whose guard lets it."""
-        assert isinstance(model, Move)
-        ways = self.transitions.get(model.state)
+    def trigger(self, model: Any, *_: object, **__: object) -> bool:
+        """Try the ways from the state of a move, and take the first whose guard lets it."""
+        ways: list[Any] | None = self.transitions.get(model.state)
         if ways is None:
             raise MachineError(f"no {self.name} from {model.state}")
         for way in ways:
-            guard = way.conditions[0].func
-            assert isinstance(guard, Guard)
-            if guard.lets(model):
-                model.state = str(way.dest)
+            if way.conditions[0].func.lets(model):
+                model.state = way.dest
                 return True
         return False
 
@@ -92,7 +90,11 @@ class LevelMachine:
         """Generate the machine."""
         self.states = ("submitted", "trained", *rules.stages, "awaiting_award", *ENDED)
         self.steps = tuple(steps_of(rules))
-        guards = {fact.step: RULES[fact] for fact in FACTS.values() if fact in RULES}
+        guards = {
+            fact.step: tuple(rule for rule in RULES[fact] if concerns(rule, rules))
+            for fact in FACTS.values()
+            if fact in RULES
+        }
         self._transitions = [
             {
                 "trigger": step.name,
@@ -187,7 +189,7 @@ class LevelMachine:
         return "\n".join(lines) + "\n"
 
 
-def _refused(move: Move, objections: list[Objection]) -> Refused:
+def _refused(move: Move, objections: Sequence[Objection]) -> Refused:
     return Refused(f"application {move.application.key}: {type(move.fact).__name__}", objections)
 
 
@@ -201,6 +203,7 @@ def _closure(start: set[str], edges: set[tuple[str, str]]) -> set[str]:
 _MACHINES: dict[tuple[str, int], LevelMachine] = {}
 
 
+@lru_cache(maxsize=1_000)  # asked at every step of every history
 def machine_of(rules: Rules) -> LevelMachine:
     """Give the one shared machine of a pinned document's level."""
     key = (rules.digest, rules.number)

@@ -187,7 +187,10 @@ def held_on(application: Application, rules: Rules, day: date) -> dict[str, Pass
 
     All parts of a complete set are held for good.
     """
-    passed = _passed(application, rules)
+    return _held(_passed(application, rules), rules, day)
+
+
+def _held(passed: _Passed, rules: Rules, day: date) -> dict[str, Pass]:
     if passed.complete:
         return {p.part: p for p in passed.complete}
     if not passed.passes and not passed.exempt:
@@ -290,7 +293,7 @@ def stage_of(application: Application, rules: Rules) -> str:
     passed = _passed(application, rules)
     if passed.complete:
         return "awaiting_award"
-    held = set(held_on(application, rules, application.on))
+    held = set(_held(passed, rules, application.on))
     # A lapse that waits for a result has not happened yet: whoever waits stays in the stage where the wait began.
     if passed.passes and (awaited := [a.sat_on for a in application.attempts if a.is_open]):
         since = min(awaited)

@@ -7,11 +7,11 @@ Pure. Source: domain.md, readings A5-A9, A33 and A34.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
-from typing import Final
+from typing import Final, NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
@@ -22,11 +22,11 @@ from workflow.evidence import Work
 from workflow.findings import RELATIONS, Finding, in_days
 from workflow.terms import one_of_named
 
+LONGEST: Final = (LAST_DAY - FIRST_DAY).days
 _ANCHORS: Final = {"certificate": "certificate", "education": "diploma", "title": "title", "training": "course"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """Unbroken work from `start` until before `end`; `end` None: it goes on. Hours are worked at a daily `rate`."""
 
     start: date
@@ -51,13 +51,10 @@ def work_finding(asked: WorkRequirement, shown: Sequence[Work], on: date, anchor
         on: The day asked about.
         anchors: The answers for the pieces of the same condition from which work may count.
     """
+    length, occupation, text = _words(asked)
     anchor = anchors.get(asked.after or "")
-    kind = _ANCHORS[asked.after or "certificate"]
-    length, occupation = length_words(asked), f"{one_of_named(RELATIONS, asked.occupation)} occupation"
-    text = f"{length} of {asked.counted} work in {occupation}" if asked.counted else f"{length} of work in {occupation}"
-    text += f" after the {kind}" if asked.after else ""
-    text += f" within the last {asked.within}" if asked.within else ""
     if anchor and anchor.anchor is None:
+        kind = _ANCHORS[asked.after or "certificate"]
         why = f"the day of the {kind} is not known" if anchor.met else f"there is no {kind} to count it from"
         return Finding(text, False, None, (), f"work: {why}")
     after = f" after the {anchor.anchor_name} of {anchor.anchor}" if anchor else ""
@@ -82,6 +79,16 @@ def work_finding(asked: WorkRequirement, shown: Sequence[Work], on: date, anchor
         ended = ", and at this rate it will never be enough"
     words = count(ceil(short), "hour") if asked.hours is not None else in_days(ceil(short), on)
     return Finding(text, False, first, used, f"{words} short of {length + after if after else text}{ended}")
+
+
+@lru_cache(maxsize=1_000)  # schemes hold few requirements, and each is asked of every application
+def _words(asked: WorkRequirement) -> tuple[str, str, str]:
+    """Give in words what is asked for: the length, the occupation, and all of it."""
+    length, occupation = length_words(asked), f"{one_of_named(RELATIONS, asked.occupation)} occupation"
+    text = f"{length} of {asked.counted} work in {occupation}" if asked.counted else f"{length} of work in {occupation}"
+    text += f" after the {_ANCHORS[asked.after]}" if asked.after else ""
+    text += f" within the last {asked.within}" if asked.within else ""
+    return length, occupation, text
 
 
 def length_words(asked: WorkRequirement) -> str:
@@ -190,10 +197,11 @@ def _cumulative(runs: Sequence[_Run], length: Period, on: date) -> tuple[date | 
 
 def _continuous(runs: Sequence[_Run], length: Period, on: date) -> tuple[date | None, int]:
     """Find the first run that has, or will have, the length; where there is none, how short the longest one is."""
-    goals = [(length.after(run.start), run) for run in runs]
-    reached = [(goal, run) for goal, run in goals if run.end is None or run.end >= goal]
-    short = {goal: (goal - run.start).days - run.days_by(on) for goal, run in goals}
-    if not reached:
-        return None, min(short.values())
-    first = min(goal for goal, _ in reached)
-    return first, short[first]
+    first, short, least = None, 0, LONGEST
+    for run in runs:
+        goal = length.after(run.start)
+        lacking = (goal - run.start).days - run.days_by(on)
+        least = min(least, lacking)
+        if (run.end is None or run.end >= goal) and (first is None or goal < first):
+            first, short = goal, lacking
+    return first, least if first is None else short

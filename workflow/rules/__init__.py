@@ -18,7 +18,7 @@ from workflow.rules import rechecks as c
 from workflow.rules import renewal as n
 from workflow.rules import results as r
 from workflow.rules import time as t
-from workflow.rules.move import Move, Rule
+from workflow.rules.move import Move, Rule, concerns
 
 RULES: Final[dict[type[f.Fact], tuple[Rule, ...]]] = {
     f.InformationRequested: (i.is_undecided,),
@@ -104,4 +104,4 @@ RULES: Final[dict[type[f.Fact], tuple[Rule, ...]]] = {
     f.CertificateExpired: (x.is_due,),
 }
 
-__all__ = ["RULES", "Move", "Rule"]
+__all__ = ["RULES", "Move", "Rule", "concerns"]

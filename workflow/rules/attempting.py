@@ -7,9 +7,10 @@ from workflow.eligibility import asked_for_part, exemption_answer
 from workflow.errors import Objection
 from workflow.parts import exempt_parts
 from workflow.rules.marking import marks_of
-from workflow.rules.move import Move
+from workflow.rules.move import Move, only_where
 
 
+@only_where(lambda rules: any(part.resits for part in rules.parts.values()))
 def may_resit(move: Move) -> Objection | None:
     """The scheme's limits on attempts at a part: how many, what comes before a further one, how long to wait."""
     fact, part = move.fact, move.rules.parts.get(move.fact.part)
@@ -18,6 +19,7 @@ def may_resit(move: Move) -> Objection | None:
     return why_not(move.application, move.rules, fact.part, fact.sat_on)
 
 
+@only_where(lambda rules: any(part.endorsement for part in rules.parts.values()))
 def is_endorsed(move: Move) -> Objection | None:
     """A part that needs an instructor's endorsement is sat only with one that is still valid on the day."""
     part = move.rules.parts.get(move.fact.part)
@@ -27,6 +29,7 @@ def is_endorsed(move: Move) -> Objection | None:
     return Objection("is_endorsed", f"{move.fact.part}: {missing}", str(part.endorsement.clause)) if missing else None
 
 
+@only_where(lambda rules: any(part.conditions for part in rules.parts.values()))
 def part_conditions_are_met(move: Move) -> Objection | None:
     """Whoever is let in to a part shows by then what the part asks for, and it holds on the day of the sitting."""
     a, fact, part = move.application, move.fact, move.rules.parts.get(move.fact.part)

@@ -12,7 +12,7 @@ from workflow.assessed import Part
 from workflow.document import parse_marks
 from workflow.errors import Objection
 from workflow.policy import Panel
-from workflow.rules.move import Move
+from workflow.rules.move import Move, only_where
 from workflow.scheme import Rules
 
 HUNDREDTH: Final = Decimal("0.01")
@@ -109,6 +109,7 @@ def has_no_marks(move: Move) -> Objection | None:
     return Objection("has_no_marks", f"readers have entered marks ({found}); retract them to record an absence")
 
 
+@only_where(lambda rules: any(part.entry and part.entry.readers > 1 for part in rules.parts.values()))
 def readers_agree(move: Move) -> Objection | None:
     """Where the scheme asks for two readers, only the marks on which they agree are recorded."""
     part = move.rules.parts.get(move.fact.part)
@@ -123,6 +124,7 @@ def readers_agree(move: Move) -> Objection | None:
     return Objection("readers_agree", text, str(part.entry.clause))
 
 
+@only_where(lambda rules: any(part.panel for part in rules.parts.values()))
 def has_a_quorum(move: Move) -> Objection | None:
     """A review with a panel needs its quorum, each member once, and the mark that the scheme's rule makes of theirs."""
     part = move.rules.parts.get(move.fact.part)

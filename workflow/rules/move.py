@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from workflow.application import Application, taking
 from workflow.errors import Objection
@@ -13,7 +13,7 @@ from workflow.parts import stage_of
 from workflow.scheme import Rules
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Move:
     """
     One fact's attempt to become true of one application; lives for a moment and is never stored.
@@ -35,10 +35,10 @@ class Move:
     rules: Rules
     sequence: int
     state: str
-    objections: list[Objection] = field(default_factory=list)
-    is_asked: bool = False
-    _after: Application | None = None
-    _leads_to: str = ""
+    objections: Sequence[Objection] = field(default=(), init=False)
+    is_asked: bool = field(default=False, init=False)
+    _after: Application | None = field(default=None, init=False)
+    _leads_to: str = field(default="", init=False)
 
     @property
     def after(self) -> Application:
@@ -56,3 +56,24 @@ class Move:
 
 
 Rule = Callable[[Move], Objection | None]
+_WHERE: Final[dict[Rule, Callable[[Rules], bool]]] = {}
+
+
+def only_where(has: Callable[[Rules], bool]) -> Callable[[Rule], Rule]:
+    """
+    Mark a rule that can object to nothing in a level without something.
+
+    Args:
+        has: Whether a level has it. The machine of a level that has not never asks the rule.
+    """
+
+    def marked(rule: Rule) -> Rule:
+        _WHERE[rule] = has
+        return rule
+
+    return marked
+
+
+def concerns(rule: Rule, rules: Rules) -> bool:
+    """Tell whether a rule can object to anything in a level."""
+    return rule not in _WHERE or _WHERE[rule](rules)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from workflow.bars import bars_of
 from workflow.errors import Objection
 from workflow.parts import held_on, is_stage_complete, lacks_marks
-from workflow.rules.move import Move
+from workflow.rules.move import Move, only_where
 from workflow.sets import needed
 
 
@@ -19,6 +19,7 @@ def part_is_assessed(move: Move) -> Objection | None:
     return Objection("part_is_assessed", f"level {move.rules.number} has no part {move.fact.part!r}; it has {known}")
 
 
+@only_where(lambda rules: any(part.kind != "exam" for part in rules.parts.values()))
 def is_an_exam(move: Move) -> Objection | None:
     """Only exams have sittings; a review is held by a panel."""
     part = move.rules.parts.get(move.fact.part)
@@ -43,6 +44,7 @@ def is_not_held(move: Move) -> Objection | None:
     return Objection("is_not_held", text, str(part.clause))
 
 
+@only_where(lambda rules: any(rules.required_by.values()))
 def prerequisites_are_held(move: Move) -> Objection | None:
     """What this part requires must be held, still valid, on the day on which it is assessed: parts and whole stages."""
     part = move.rules.parts.get(move.fact.part)
@@ -130,6 +132,7 @@ def is_in_scale(move: Move) -> Objection | None:
     return None
 
 
+@only_where(lambda rules: any(part.kind == "review" and part.forms for part in rules.parts.values()))
 def is_an_allowed_form(move: Move) -> Objection | None:
     """The form of a review is one that the scheme names."""
     part = move.rules.parts.get(move.fact.part)

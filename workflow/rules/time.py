@@ -5,11 +5,12 @@ from __future__ import annotations
 from workflow.calendar import count
 from workflow.errors import Objection
 from workflow.limits import Countdown
-from workflow.rules.move import Move
+from workflow.rules.move import Move, only_where
 from workflow.rules.results import part_is_assessed
 from workflow.validity import authorization, countdown_ends_on, countdown_started_on, sittings_left
 
 
+@only_where(lambda rules: any(not countdown.is_of_a_wait for countdown in rules.countdowns.values()))
 def outlasts_deadlines(move: Move) -> Objection | None:
     """No seat beyond the last day of a time that is counted from a day of its own, nor where it has not begun."""
     for countdown in move.rules.countdowns.values():
@@ -18,6 +19,7 @@ def outlasts_deadlines(move: Move) -> Objection | None:
     return None
 
 
+@only_where(lambda rules: any(countdown.sittings is not None for countdown in rules.countdowns.values()))
 def is_authorized(move: Move) -> Objection | None:
     """An authorization serves as many sittings as the scheme says; a further one needs a new authorization."""
     for countdown in move.rules.countdowns.values():
