@@ -68,7 +68,7 @@ def verify(
     what to do.
 
     With --redecide every decision is made again by the rules of its day, and what they decide otherwise is told with
-    its clause; what the clock does next and the admissions are compared too.
+    its clause; what the clock does next, the admissions and the seats are compared too.
 
     A sample leaves out what belongs to no history; of two histories the one that weighs twice as much is drawn twice as
     often: 1, and 4 more if it was certified, 8 if an ending was taken back or a decision reopened, 8 if marks were
