@@ -13,7 +13,8 @@ from cli.options import Verb
 from cli.output import json_line, listing
 from cli.tables import sheet_path, write_sheet
 from workflow.access import WHATS, Access, broken
-from workflow.duty_audit import DutyException, audited, erased_alone
+from workflow.audit_roles import RolesHeld
+from workflow.duty_audit import DutyException, audited, done_without_right, erased_alone
 from workflow.errors import Corrupt
 
 _XLSX = click.option("--xlsx", "xlsx_file", callback=sheet_path, metavar="FILE", help="Write it to an XLSX file too.")
@@ -77,18 +78,21 @@ def _verify(entries: Iterable[Access], expect: str) -> bool:
 @click.pass_context
 def duties(ctx: click.Context, xlsx_file: Path | None, as_json: bool) -> None:
     """
-    Prove over the whole history that duties were kept apart; change nothing.
+    Prove over the whole history that duties were kept apart, and acts done by right; change nothing.
 
-    Listed is every exception with its reason: a breach, which ends the command with code 6; what a local operator did
-    alone, where the board kept no staff; and what a scheme document lets go, with its clause.
+    Every act is held against the roles that its actor had at that instant, by the access log. Listed is every exception
+    with its reason: a breach, which ends the command with code 6; what a local operator did alone, where the board kept
+    no staff; and what a scheme document lets go, with its clause.
     """
     service = wiring.service(ctx, write=False)
     stores = service.stores
     proposals = {entry.number: entry for entry in stores.access.entries("proposal")}
     members = {member.name for member in stores.staff.all()}
+    held = RolesHeld(stores.access.entries("staff"))
     found = [
-        *audited(lambda: stores.events.histories(), service.rules_of, proposals, members),
+        *audited(lambda: stores.events.histories(), service.rules_of, proposals, members, held),
         *erased_alone(stores.candidates.acts(), proposals.values()),
+        *done_without_right(stores.candidates.acts(), lambda: stores.access.entries()),
     ]
     for one in found:
         _tell(one, as_json)
@@ -105,7 +109,8 @@ def _tell(one: DutyException, as_json: bool) -> None:
     if as_json:
         json_line(one.as_json())
         return
-    click.echo(f"{one.kind}: {one.subject} event {one.sequence} {one.type} on {one.on} by {one.actor}")
+    what = "entry" if one.type in WHATS else "event"
+    click.echo(f"{one.kind}: {one.subject} {what} {one.sequence} {one.type} on {one.on} by {one.actor}")
     click.echo(f"  {one.text} [{one.clause}]; {one.reason}")
 
 

@@ -64,10 +64,11 @@ def verify(
 
     Every history must be complete and unbroken, every step lawful, every row equal to what its history says; the
     certificates must be those that were awarded, what the nightly runs say they did must be there, and the documents
-    must be those that were pinned. Every finding names the row and what to do.
+    must be those that were pinned; the triggers and keys of the database must stand. Every finding names the row and
+    what to do.
 
     With --redecide every decision is made again by the rules of its day, and what they decide otherwise is told with
-    its clause; what the clock does next and the admissions are compared too.
+    its clause; what the clock does next, the admissions and the seats are compared too.
 
     A sample leaves out what belongs to no history; of two histories the one that weighs twice as much is drawn twice as
     often: 1, and 4 more if it was certified, 8 if an ending was taken back or a decision reopened, 8 if marks were
@@ -94,7 +95,8 @@ def run(ctx: click.Context, asked: Asked, as_json: bool, xlsx_file: Path | None 
     load("cli.integrity")
     from cli.integrity import CHECKERS, Verification, distinct
 
-    verification = Verification(database, asked, [*CHECKERS, ("seals", _of_seals(ctx))])
+    checkers = [("guards", _of_guards(database)), *CHECKERS, ("seals", _of_seals(ctx))]
+    verification = Verification(database, asked, checkers)
     found: list[Finding] = []
     applications, is_told = 0, False
     with progress("verifying") as tell:
@@ -113,6 +115,17 @@ def run(ctx: click.Context, asked: Asked, as_json: bool, xlsx_file: Path | None 
         click.echo(f"{count(applications, 'application')} checked, {count(len(found), 'finding')}")
     if found:
         ctx.exit(Corrupt.exit_code)
+
+
+def _of_guards(database: Any) -> Checker:
+    """Give the check of what the database itself holds; what a cluster cannot tell is said, and is no finding."""
+
+    def check(_stores: Stores) -> Iterator[Finding]:
+        from storage.guards import audit_guards
+
+        return audit_guards(database.engine, lambda text: click.echo(text, err=True))
+
+    return check
 
 
 def _of_seals(ctx: click.Context) -> Checker:

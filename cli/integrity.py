@@ -76,9 +76,9 @@ class Auditor:
         with _seldom_collecting():
             return self._look_twice(lambda rows: BucketAudit(rows, self._bench, bucket, redecides, only).run())
 
-    def registers(self, buckets: Sequence[Audited]) -> Audited:
+    def registers(self, buckets: Sequence[Audited], redecides: bool = False) -> Audited:
         """Audit what belongs to no bucket."""
-        return self._look_twice(lambda rows: audit_registers(rows, buckets))
+        return self._look_twice(lambda rows: audit_registers(rows, buckets, self._bench.fact if redecides else None))
 
     def _look_twice(self, look: Callable[[RawRows], Audited]) -> Audited:
         """
@@ -159,7 +159,8 @@ class Verification:
                 yield buckets[-1]
         if self._asked.sample:
             return
-        last: dict[str, Callable[[], Audited]] = {"registers": partial(self._auditor.registers, buckets)}
+        registers = partial(self._auditor.registers, buckets, self._asked.redecides)
+        last: dict[str, Callable[[], Audited]] = {"registers": registers}
         last |= {name: partial(_checked, name, check, self._database) for name, check in self._checkers}
         for number, (name, audit) in enumerate(last.items(), len(tasks)):
             tell(number, total)

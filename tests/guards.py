@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from storage import citus, tables
+from storage.append_only import triggers_of
 
 
 def take_down(tx: Connection) -> None:
@@ -20,3 +21,14 @@ def take_down(tx: Connection) -> None:
     for described in tables.metadata.tables.values():
         for key in described.foreign_key_constraints:
             tx.execute(text(f"ALTER TABLE {described.name} DROP CONSTRAINT IF EXISTS {key.name}"))
+
+
+def put_up_again(tx: Connection) -> None:
+    """Let the triggers refuse changes as before; a foreign key that was dropped stays so: its rows may be gone."""
+    dialect = tx.dialect.name
+    for table in tables.APPEND_ONLY:
+        if dialect == "sqlite":
+            for statement in triggers_of(table, dialect).values():
+                tx.execute(text(statement))
+        else:
+            tx.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))

@@ -37,14 +37,17 @@ class StaffedBoard(Board):
 
     def __init__(self, stores: Stores | None = None, **changes: str) -> None:
         super().__init__(stores or MemoryStores(), **changes)
-        self.of = {role: self.member(role.replace("_", "-"), role) for role in ROLES}
+        # The administrator first, who adds the others.
+        self.of = {role: self.member(role.replace("_", "-"), role) for role in ROLES[::-1]}
 
     def member(self, name: str, *roles: Role) -> Service:
         """Give the service of a member with some roles."""
         who = actor(name, *roles)
         if self.stores.staff.get(name) is None:
             member = Member(name, roles, self.now, "00$00", self.now)
-            self.stores.staff.put(member, None, Access(self.now, "local:anna", "staff", f"add {name}"))
+            who_adds = "staff:administrator" if self.stores.staff.is_kept() else "local:anna"
+            entry = Access(self.now, who_adds, "staff", f"add {name}: {', '.join(roles)}")
+            self.stores.staff.put(member, None, entry)
         keys = self.service.new_key
         return Service(self.stores, lambda: self.now, lambda: f"{name}-{keys()}", who)
 

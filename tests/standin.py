@@ -50,6 +50,16 @@ _SETUP = (
     CREATE FUNCTION truncate_local_data_after_distributing_table(table_name regclass) RETURNS void
     LANGUAGE sql AS 'INSERT INTO emptied VALUES ($1)'
     """,
+    """
+    CREATE FUNCTION run_command_on_shards(table_name regclass, command text, parallel boolean DEFAULT true)
+    RETURNS TABLE (shardid bigint, success boolean, result text) LANGUAGE plpgsql AS $$
+    BEGIN
+        shardid := 1;
+        success := true;
+        EXECUTE format(command, table_name) INTO result;
+        RETURN NEXT;
+    END $$
+    """,
 )
 
 

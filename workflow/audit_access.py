@@ -32,13 +32,32 @@ def audit_access(stores: Stores) -> Iterator[Finding]:
             yield Finding("access", f"{text}: the row or the log was changed", ASK, table="member", key=name)
 
 
+class Change(NamedTuple):
+    """A change of staff: of whom, and what is told of the member from then on."""
+
+    name: str
+    told: Told
+
+
 def staff_told(entries: Iterable[Access]) -> dict[str, Told]:
     """Tell from the entries of the access log about staff which members there must be; each came with its change."""
     found: dict[str, Told] = {}
     for entry in entries:
-        verb, _, rest = entry.subject.partition(" ")
-        name, _, roles = rest.partition(": ")
-        # Roles leave it as it was whether the member may sign in; a new token lets in again (workflow/staff.py).
-        was_disabled = name in found and found[name].is_disabled
-        found[name] = Told(roles, verb == "disable" or (verb == "roles" and was_disabled))
+        name = told_by(entry).name
+        found[name] = told_by(entry, found.get(name)).told
     return found
+
+
+def told_by(entry: Access, before: Told | None = None) -> Change:
+    """
+    Read what an entry about staff tells.
+
+    Args:
+        entry: The entry.
+        before: What was told of the member before; None: nothing.
+    """
+    verb, _, rest = entry.subject.partition(" ")
+    name, _, roles = rest.partition(": ")
+    # Roles leave it as it was whether the member may sign in; a new token lets in again (workflow/staff.py).
+    was_disabled = before is not None and before.is_disabled
+    return Change(name, Told(roles, verb == "disable" or (verb == "roles" and was_disabled)))

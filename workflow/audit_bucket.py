@@ -36,6 +36,7 @@ from workflow.audit import (
 )
 from workflow.audit_history import break_of, derived, opening, row_findings
 from workflow.audit_redecide import due_of, redecided
+from workflow.audit_seats import SeatsByHistories
 from workflow.facts import ATTEMPTING
 from workflow.forgetting import ERASED
 from workflow.ports import bucket_of
@@ -76,6 +77,7 @@ class BucketAudit:
         self._notices: list[tuple[str, Line]] = []
         self._awards: list[tuple[tuple[Any, ...], int]] = []
         self._admissions: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
+        self._seats = SeatsByHistories(raw, bench.fact)
 
     def run(self) -> Audited:
         """Audit it."""
@@ -96,6 +98,8 @@ class BucketAudit:
                 done.findings.append(Finding("event", text, RESTORE, str(application), 0, "event", str(application)))
         done.applications = len(seen)
         self._look_up()
+        done.findings += self._seats.look_up()
+        done.seats = self._seats.found
         for application in sorted(map(str, rows.keys() - seen)):
             text = "has a row but no history: all its events are deleted"
             done.findings.append(Finding("row", text, RESTORE, application, table="application", key=application))
@@ -135,6 +139,7 @@ class BucketAudit:
             found += diverging
             if not diverging:
                 found += self._of_admissions(application, history)
+            found += self._seats.take(history)
             right = right if projection is None else (*right, *due_of(projection))
         if stored is None or stored[: len(right)] != right:
             found += row_findings(stored, right)

@@ -12,20 +12,22 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 from typing import Any, Final
 
-from workflow.audit import APPLICATION, ASK, DATA, RESTORE, Audited, Finding, RawRows
+from workflow.audit import APPLICATION, ASK, DATA, RESTORE, Audited, Finding, RawRows, ReadRow
+from workflow.audit_seats import seats_taken
 from workflow.check import pin_again
 from workflow.errors import Invalid
 
 CHUNK: Final = 500
 
 
-def audit_registers(raw: RawRows, buckets: Sequence[Audited]) -> Audited:
+def audit_registers(raw: RawRows, buckets: Sequence[Audited], read: ReadRow | None = None) -> Audited:
     """
     Audit what belongs to no bucket.
 
     Args:
         raw: The rows, as of one moment.
         buckets: What came of all buckets.
+        read: Reads a fact, where the buckets were put through the rules again; else no history is asked about seats.
     """
     done = Audited("registers")
     done.findings += _documents(raw)
@@ -36,7 +38,8 @@ def audit_registers(raw: RawRows, buckets: Sequence[Audited]) -> Audited:
     if codes != sum(b.codes for b in buckets):
         done.findings += _stray_codes(raw)
     done.findings += _series(raw)
-    done.findings += _seats(raw)
+    is_accounted_for = read is None or raw.taken() == sum(b.seats for b in buckets)
+    done.findings += seats_taken(raw, None if is_accounted_for else read)
     done.findings += _astray(raw)
     return done
 
@@ -129,13 +132,3 @@ def _astray(raw: RawRows) -> Iterator[Finding]:
     for table, key in raw.astray():
         text = f"table {table} has it in a bucket that there is not, where nobody will look for it"
         yield Finding("trace", text, RESTORE, str(key), 0, table, str(key))
-
-
-def _seats(raw: RawRows) -> Iterator[Finding]:
-    taken = raw.seated()
-    while some := list(islice(taken, CHUNK)):
-        missing = raw.missing([str(application) for application, _sitting, _part in some])
-        for application, sitting, part in some:
-            if str(application) in missing:
-                text = f"has a seat for {part} at {sitting}, but no history: it is deleted, or was never there"
-                yield Finding("seat", text, RESTORE, str(application), 0, "seat", f"{sitting}/{part}")

@@ -1,8 +1,9 @@
 """
-The audit of separated duties: every recorded step asked again, over whole histories.
+The audit of separated duties and of rights: every recorded step asked again, over whole histories.
 
-What it finds is a breach (a member did what the duties forbid, by whatever way), what a local operator did alone, and
-what a scheme document lets go. Pure; the histories and the proposals are handed in.
+What it finds is a breach (a member did what the duties forbid, or what the roles of that time gave no right to, by
+whatever way), what a local operator did alone, and what a scheme document lets go. Pure; the histories, the proposals
+and the access log are handed in.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from workflow.access import Access
+from workflow.audit_roles import RolesHeld, acts_without_right, entries_without_right
 from workflow.duties import (
     DUTIES,
     ERASURE,
@@ -31,7 +33,7 @@ from workflow.events import Event
 from workflow.facts import ScoreEntered, ScoreRecorded, Submitted
 from workflow.forgetting import Act
 from workflow.policy import Duty
-from workflow.rights import CLOCK_NAME, STAFF_PREFIX, is_member
+from workflow.rights import CLOCK_NAME, STAFF_PREFIX, act_of, is_member
 from workflow.scheme import Rules
 
 Kind = Literal["breach", "local_operator", "let_go"]
@@ -42,6 +44,9 @@ _WHY: Final[Mapping[Kind, str]] = {
     "let_go": "the scheme document lets this duty go",
 }
 UNKNOWN: Final = "is_a_member"
+RIGHT: Final = "has_the_right"
+_BY_RIGHTS: Final = "board rights"
+_NO_RIGHT: Final = "it was done without a right to it, by the roles of that time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,12 @@ class DutyException:
 
     Attributes:
         kind: Why it stands: a `breach`, the work of a `local_operator`, or `let_go` by the scheme.
-        duty: Name of the duty, or `is_a_member` where the actor is no member of the register.
-        subject: Key of the application, or of the person who was erased.
-        sequence: Number of the event, or of the act on the person.
+        duty: Name of the duty; `is_a_member` where the actor is no member of the register, `has_the_right` where the
+            actor had no right to it then.
+        subject: Key of the application, or of the person on whom was acted; or what an entry of the log is about.
+        sequence: Number of the event, of the act on the person, or of the entry.
         type: Its type.
-        on: Its day of effect.
+        on: Its day of effect; of an entry the day of its instant, in UTC.
         actor: Who recorded it.
         text: What was found.
         reason: What that means.
@@ -83,6 +89,7 @@ def audited(
     rules_of: Callable[[Sequence[Event]], Rules],
     proposals: Mapping[int, Access],
     members: Collection[str],
+    held: RolesHeld,
 ) -> Iterator[DutyException]:
     """
     Ask every step of every history again.
@@ -92,6 +99,7 @@ def audited(
         rules_of: Gives the rules that a history pinned.
         proposals: What was ever put forward, by number.
         members: The names of all members, disabled ones too.
+        held: Which roles they had when.
     """
     taught: dict[str, dict[str, set[str]]] = {}
     for history in histories():
@@ -101,7 +109,7 @@ def audited(
         here = history[0].application
         found = taught.get(_candidate(history), {})
         elsewhere = frozenset(name for name, where in found.items() if where - {here})
-        yield from exceptions(history, rules_of(history), proposals, members, elsewhere)
+        yield from exceptions(history, rules_of(history), proposals, members, held, elsewhere)
 
 
 def exceptions(
@@ -109,14 +117,17 @@ def exceptions(
     rules: Rules,
     proposals: Mapping[int, Access],
     members: Collection[str],
+    held: RolesHeld,
     elsewhere: frozenset[str] = NO_TRAINERS,
 ) -> Iterator[DutyException]:
-    """List the steps of one history that were not separated as the duties ask, in order."""
+    """List the steps of one history that were not separated as the duties ask, or done without a right, in order."""
     for number, event in enumerate(history):
+        if is_member(event.actor) and event.actor.removeprefix(STAFF_PREFIX) not in members:
+            yield _exception("breach", UNKNOWN, event, f"there is no member {event.actor}", _BY_RIGHTS)
+        elif why := held.against(event.actor, event.recorded_at, act_of(event.fact, rules)):
+            yield _exception("breach", RIGHT, event, why, _BY_RIGHTS, _NO_RIGHT)
         if event.actor == CLOCK_NAME:
             continue
-        if is_member(event.actor) and event.actor.removeprefix(STAFF_PREFIX) not in members:
-            yield _exception("breach", UNKNOWN, event, f"there is no member {event.actor}", "board rights")
         before = history[:number]
         taught = elsewhere if isinstance(event.fact, ScoreEntered | ScoreRecorded) else NO_TRAINERS
         found = clashes(before, event.actor, event.fact, taught)
@@ -146,6 +157,26 @@ def erased_alone(acts: Iterable[Act], proposals: Collection[Access]) -> Iterator
         )  # fmt: skip
 
 
+def done_without_right(acts: Iterable[Act], log: Callable[[], Iterable[Access]]) -> Iterator[DutyException]:
+    """
+    List what no history tells and was done without a right: acts on persons, and what the access log itself tells.
+
+    Args:
+        acts: The acts on persons.
+        log: Streams the whole access log; asked twice.
+    """
+    for act, why in acts_without_right(acts, RolesHeld(log())):
+        who = act.note.actor
+        yield DutyException(
+            "breach", RIGHT, act.candidate, act.number, act.deed, act.on, who, why, _NO_RIGHT, _BY_RIGHTS
+        )  # fmt: skip
+    for entry, why in entries_without_right(log()):
+        who, on = entry.actor, entry.at.date()
+        yield DutyException(
+            "breach", RIGHT, entry.subject, entry.number, entry.what, on, who, why, _NO_RIGHT, _BY_RIGHTS
+        )  # fmt: skip
+
+
 def _kind(duty: Duty, event: Event, rules: Rules) -> Kind:
     if is_let_go(duty, rules):
         return "let_go"
@@ -167,10 +198,10 @@ def _alone(event: Event, proposals: Mapping[int, Access]) -> str:
     return ""
 
 
-def _exception(kind: Kind, duty: str, event: Event, text: str, clause: str) -> DutyException:
+def _exception(kind: Kind, duty: str, event: Event, text: str, clause: str, reason: str = "") -> DutyException:
     on, who = event.effective_on, event.actor
     return DutyException(
-        kind, duty, event.application, event.sequence, event.type, on, who, text, _WHY[kind], clause
+        kind, duty, event.application, event.sequence, event.type, on, who, text, reason or _WHY[kind], clause
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, Executable, delete, insert, text, update
 
 from storage import tables
+from storage.engine import open_engine, writing
 from tests import postgres
 from tests.cli.conftest import run_on
 from tests.tampering import Row, a, board_at, e, edited, erase, retell, rows_of, verified
@@ -351,6 +352,20 @@ def test_verify_names_the_row(board, case):
     assert fitting, found
     assert all(row["remedy"] and row["finding"] for row in found)
     assert {row.get("application") for row in found} <= {wanted.get("application"), None, "A4"}
+
+
+def test_a_guard_that_was_taken_down_is_named(board):
+    """Who forgets to put a trigger back is found by that alone, though no row was changed; once all stand, not."""
+    with edited(board):
+        pass
+    assert verified(board) == []
+    name, on = ("event_no_delete", "") if board.endswith(".db") else ("event_no_truncate", " ON event")
+    engine = open_engine(board)
+    with writing(engine) as tx:
+        tx.execute(text(f"DROP TRIGGER {name}{on}"))
+    engine.dispose()
+    (row,) = verified(board)
+    assert (row["kind"], row["table"], row["key"]) == ("guard", "event", name)
 
 
 def test_only_a_seal_shows_a_history_told_anew_within_the_rules(board):

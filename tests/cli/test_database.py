@@ -16,12 +16,12 @@ from workflow.calendar import count
 
 
 def edit(file, *statements: str) -> None:
-    """Change a database behind the back of the service, past its triggers."""
+    """Change a database behind the back of the service, past its triggers, which stand again afterwards."""
     with sqlite3.connect(file) as connection:
-        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for (name,) in triggers:
+        triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
             connection.execute(f'DROP TRIGGER "{name}"')
-        for statement in statements:
+        for statement in (*statements, *(made for _, made in triggers)):
             connection.execute(statement)
     connection.close()
 

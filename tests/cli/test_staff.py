@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -37,9 +38,12 @@ def _staffed(_taken_in: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
         shutil.copy(file, folder / file.name)
     file = folder / _taken_in.name
     with open_database(str(file)) as opened:
-        desk = StaffDesk(opened.staff, Actor("local:anna"), lambda: NOW, wiring.chance)
-        order = sorted(ROLES, key=lambda role: role != "administrator")
-        tokens: dict[str, str] = {role: desk.add(role.replace("_", "-"), [role]) for role in order}
+        first, boss = Actor("local:anna"), Actor("staff:administrator", ("administrator",), "member")
+        desk = StaffDesk(opened.staff, first, lambda: NOW, wiring.chance)
+        tokens: dict[str, str] = {"administrator": desk.add("administrator", ["administrator"])}
+        desk = replace(desk, actor=boss)
+        others = [role for role in ROLES if role != "administrator"]
+        tokens |= {role: desk.add(role.replace("_", "-"), [role]) for role in others}
         tokens["both"] = desk.add("both", ["examiner", "announcer", "awarding_officer", "registrar"])
     return file, tokens
 
@@ -283,6 +287,20 @@ def test_audit_duties_finds_a_breach(by: As, board: Path) -> None:
     assert "breach: A1 event" in said.out
     assert "who entered a score may not announce it; staff:both entered this score" in said.out
     assert not said.out.strip().endswith("breaches: 0, other exceptions: 0")
+
+
+def test_audit_duties_finds_who_had_not_the_role_then(by: As, board: Path) -> None:
+    """Who took a role in the database for as long as it was needed, and had no right to it by the log, is told."""
+    with sqlite3.connect(board) as tx:
+        tx.execute("UPDATE member SET roles = 'trainer,announcer' WHERE name = 'trainer'")
+    assert by("trainer", "export", "candidates").code == 0
+    with sqlite3.connect(board) as tx:
+        tx.execute("UPDATE member SET roles = 'trainer' WHERE name = 'trainer'")
+    assert by("auditor", "audit", "verify").code == 0
+    told = by("auditor", "audit", "duties", "--json")
+    (row,) = [row for row in told.rows if row["kind"] == "breach"]
+    assert (told.code, row["duty"], row["type"], row["actor"]) == (6, "has_the_right", "export", "staff:trainer")
+    assert "staff:trainer (trainer) has no right to write lists to files; who may: registrar," in row["text"]
 
 
 def test_full_values_take_a_right_and_a_reason(by: As, board: Path) -> None:

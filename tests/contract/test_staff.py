@@ -17,6 +17,7 @@ from tests.timeline import day
 from workflow import facts as f
 from workflow import staff
 from workflow.access import Access, access_hash, broken, disclose
+from workflow.audit_roles import RolesHeld
 from workflow.duties import command_of
 from workflow.duty_audit import audited
 from workflow.errors import Conflict, Corrupt, Invalid, NotFound, Refused
@@ -218,5 +219,6 @@ def test_a_board_with_staff_on_every_store(stores: Stores) -> None:
     history = stores.events.history("A1")
     assert (history[-1].actor, history[-1].command) == ("staff:second", command_of(entry))
     proposals, members = {entry.number: entry}, {member.name for member in stores.staff.all()}
-    assert not [*audited(stores.events.histories, first.rules_of, proposals, members)]
-    assert len([*audited(stores.events.histories, first.rules_of, {}, members)]) == 1
+    held = RolesHeld(stores.access.entries())
+    assert not [*audited(stores.events.histories, first.rules_of, proposals, members, held)]
+    assert len([*audited(stores.events.histories, first.rules_of, {}, members, held)]) == 1

@@ -12,9 +12,10 @@ from tests.desk import WHY
 from tests.staffed import OUT, SAT, StaffedBoard
 from tests.timeline import day
 from workflow import facts as f
+from workflow.audit_roles import RolesHeld
 from workflow.certificates import award
 from workflow.decisions import accept
-from workflow.duty_audit import audited
+from workflow.duty_audit import audited, done_without_right
 from workflow.errors import ExamboardError
 from workflow.extensions import reinstate
 from workflow.rights import RIGHTS, ROLES, Role, acts_of
@@ -58,4 +59,6 @@ def test_no_breach_is_ever_recorded(roles: tuple[set[Role], ...], steps: list[tu
             assert any(act in RIGHTS[role] for role in given_to for act in acts_of(event.type))
     proposals = {entry.number: entry for entry in stores.access.entries("proposal")}
     there = {member.name for member in stores.staff.all()}
-    assert not [*audited(stores.events.histories, members["an"].rules_of, proposals, there)]
+    held = RolesHeld(stores.access.entries())
+    assert not [*audited(stores.events.histories, members["an"].rules_of, proposals, there, held)]
+    assert not [*done_without_right(stores.candidates.acts(), stores.access.entries)]

@@ -13,9 +13,10 @@ from tests.timeline import day
 from tests.unit.board import FULL
 from workflow import facts as f
 from workflow.access import Access
+from workflow.audit_roles import RolesHeld
 from workflow.certificates import award
 from workflow.duties import ERASE, command_of, proposal_of, step_text
-from workflow.duty_audit import DutyException, audited, erased_alone
+from workflow.duty_audit import DutyException, audited, done_without_right, erased_alone
 from workflow.errors import Refused
 from workflow.events import chain
 from workflow.extensions import reinstate
@@ -40,8 +41,9 @@ def found(board: StaffedBoard) -> list[DutyException]:
     members = {member.name for member in stores.staff.all()}
     rules_of = board.of["auditor"].rules_of
     return [
-        *audited(stores.events.histories, rules_of, proposals, members),
+        *audited(stores.events.histories, rules_of, proposals, members, RolesHeld(stores.access.entries())),
         *erased_alone(stores.candidates.acts(), proposals.values()),
+        *done_without_right(stores.candidates.acts(), stores.access.entries),
     ]
 
 
@@ -276,7 +278,7 @@ def test_a_local_operator_works_alone_and_the_audit_says_so() -> None:
     alone.service.record("A1", amendment(), day("2024-07-01"))
     award(alone.service, "A1", day("2024-07-01"))
     alone.service.record("A1", f.CertificateRevoked(**WHY), day("2024-07-01"))
-    told = [*audited(alone.stores.events.histories, alone.service.rules_of, {}, set())]
+    told = [*audited(alone.stores.events.histories, alone.service.rules_of, {}, set(), RolesHeld())]
     assert {x.kind for x in told} == {"local_operator"}
     assert {x.duty for x in told} == {
         "score_and_announce", "train_and_examine", "decide_and_award", "correction", "revocation",
@@ -316,7 +318,8 @@ def test_a_proposal_that_is_not_the_one_named_proves_nothing(board: StaffedBoard
     (entry,) = board.stores.access.entries("proposal")
     members = {member.name for member in board.stores.staff.all()}
     for there in ({}, {entry.number: replace(entry, hash="0" * 64)}):
-        told = [*audited(board.stores.events.histories, first.rules_of, there, members)]
+        held = RolesHeld(board.stores.access.entries())
+        told = [*audited(board.stores.events.histories, first.rules_of, there, members, held)]
         assert ["not in the access log as it was then" in x.text for x in told] == [True]
 
 
