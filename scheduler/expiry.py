@@ -17,7 +17,7 @@ from scheduler.night import PAUSE, Ahead, Night, claim_bucket, days_of, each_due
 from workflow.clock import LAST_STEPS
 from workflow.errors import Corrupt, NotFound
 from workflow.ledger import Chunk, ClockStep, DueRow, Parked, RunKey
-from workflow.night import change_of, due_fact, last_step, line_of, step_change
+from workflow.night import change_of, check_row, is_last, last_step, line_of, step_change
 from workflow.ports import Append, bucket_of
 from workflow.reading import each_history
 from workflow.receipts import Change
@@ -43,16 +43,16 @@ class Expire:
                 by = own(row.digest, row.level)
                 if row.next_due_on > by[-1][0]:
                     continue
-                if row.next_due_type:
-                    due_fact(row.next_due_type, row.next_due_data)
-                if row.next_due_type in LAST:
+                if is_last(row):
                     yield _night_of(row.next_due_on, by), step_change(row)
                 else:
                     asked.append(row)
+        rows = {row.application: row for row in asked}
         zones = {row.application: own(row.digest, row.level) for row in asked}
         for key, history, error in each_history(night.service.stores.events, list(zones)):
             with suppress(Corrupt):
                 if error is None:
+                    check_row(rows[key], history[-1])
                     draft = night.service.draft(history)
                     draft.write_down(zones[key][-1][0])
                     yield from ((_night_of(event.effective_on, zones[key]), change_of(event)) for event in draft.new)
@@ -96,7 +96,7 @@ def build(night: Night, run: RunKey, rows: Sequence[DueRow]) -> Chunk:
     """Say what to write for applications that were claimed."""
     at, own = night.now(), cache(night.day_of)
     steps: list[ClockStep] = []
-    asked: dict[str, date] = {}
+    asked: dict[str, tuple[DueRow, date]] = {}
     parked: list[Parked] = []
     for row in rows:
         try:
@@ -107,7 +107,7 @@ def build(night: Night, run: RunKey, rows: Sequence[DueRow]) -> Chunk:
             parked.append(night.parked(run, row.application, error))
             continue
         if step is None:
-            asked[row.application] = until
+            asked[row.application] = row, until
         else:
             steps.append(step)
     lines = [line_of(step) for step in steps]
@@ -117,15 +117,17 @@ def build(night: Night, run: RunKey, rows: Sequence[DueRow]) -> Chunk:
 
 
 def _replayed(
-    night: Night, run: RunKey, asked: Mapping[str, date], lines: list[str], parked: list[Parked]
+    night: Night, run: RunKey, asked: Mapping[str, tuple[DueRow, date]], lines: list[str], parked: list[Parked]
 ) -> Iterator[Append]:
-    """Judge applications by their histories, each until its day; adds to the lines, and to what is parked."""
+    """Judge applications by their histories, each row until its day; adds to the lines, and to what is parked."""
     for key, history, error in each_history(night.service.stores.events, list(asked)) if asked else ():
         try:
             if error is not None:
                 raise error
+            row, until = asked[key]
+            check_row(row, history[-1])
             draft = night.service.draft(history)
-            if not draft.write_down(asked[key]):
+            if not draft.write_down(until):
                 text = (
                     "its row says that the clock has something to do, its history does not; run: examboard db rebuild"
                 )

@@ -20,6 +20,8 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    false,
+    func,
     literal_column,
     null,
     select,
@@ -38,7 +40,7 @@ from workflow.errors import Conflict
 from workflow.ledger import Chunk, ClockStep, DueRow, Window
 from workflow.ports import BUCKETS
 
-_a, _p = tables.application.c, tables.parked.c
+_a, _p, _e = tables.application.c, tables.parked.c, tables.event.c
 _COLUMNS: Final = (
     _a.application, _a.candidate, _a.digest, _a.level, _a.state, _a.sequence, _a.head, _a.recorded_at, _a.next_due_on,
     _a.next_due_type, _a.next_due_data,
@@ -133,9 +135,22 @@ def _ended(bucket: int, step: ClockStep) -> dict[str, Any]:
     }
 
 
+def _is_borne_out(bucket: int) -> ColumnElement[bool]:
+    """
+    Compare a row with the last event of its history, which is found at the end of its place in the primary key.
+
+    A row that somebody has moved on since the statement began is read as it is now, but events as of the beginning
+    (PostgreSQL): such a row is not borne out either.
+    """
+    is_so = and_(_e.sequence == _a.sequence, _e.hash == _a.head, _e.dest == _a.state, _e.recorded_at == _a.recorded_at)
+    own = and_(_e.bucket == bucket, _e.application == _a.application)
+    last = select(is_so).where(own).order_by(_e.sequence.desc()).limit(literal_column("1"))
+    return func.coalesce(last.scalar_subquery(), false())
+
+
 def _in(window: Window) -> Select[*tuple[Any, ...]]:
     wanted = (
-        select(*_COLUMNS)
+        select(*_COLUMNS, _is_borne_out(window.bucket))
         .where(_a.bucket == window.bucket, _a.next_due_on <= window.until, _a.application > window.after)
         .order_by(_a.application.concat(""))  # or both databases go through every application, in order
         .limit(window.most)

@@ -209,7 +209,7 @@ class MemoryDue:
             and p.application not in parked
             and window.only in ("", p.application)
         ]
-        return tuple(_due_row(p) for p in found[: window.most])
+        return tuple(_due_row(p, self._events.history(p.application)) for p in found[: window.most])
 
     def end_hung(self) -> int:
         """End nothing: a thread that holds the lock goes on."""
@@ -244,9 +244,10 @@ class MemoryDue:
         return Append(s.application, s.sequence - 1, (event,), nothing_due)
 
 
-def _due_row(p: Projection) -> DueRow:
+def _due_row(p: Projection, history: Sequence[Event]) -> DueRow:
     assert p.next_due_on is not None
+    last = [(e.sequence, e.hash, e.dest, e.recorded_at) for e in history[-1:]]
     return DueRow(
         p.application, p.candidate, p.digest, p.level, p.state, p.sequence, p.head, p.recorded_at, p.next_due_on,
-        p.next_due_type, p.next_due_data,
+        p.next_due_type, p.next_due_data, [(p.sequence, p.head, p.state, p.recorded_at)] == last,
     )  # fmt: skip

@@ -3,22 +3,24 @@ One step of one application on the bare driver: the way that a clerk's command t
 
 The statements are those of the long way, compiled by SQLAlchemy; only its own bookkeeping for a transaction is left
 out, which costs as much as all else together (benchmarks/RESULTS.md). Whatever does not go well is rolled back and left
-to the long way, which tells why.
+to the long way, which tells why; but not a wait for what others hold, which would begin anew there.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from time import monotonic
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Engine, PoolProxiedConnection
+from sqlalchemy import Engine, PoolProxiedConnection, exc
 
 from storage.bulk import MOVED, Bulk
 from storage.engine import speaking
 
 KEPT_SECONDS: Final = 1.0  # one that has idled longer is looked at by the pool first
+LOCK_NOT_AVAILABLE: Final = "55P03"  # PostgreSQL's word for a lock that was waited for too long
 Statement = tuple[Bulk, Sequence[Any]]  # its values in its order
 T = TypeVar("T")
 
@@ -50,6 +52,9 @@ class Single:
 
         Returns:
             Whether it did; if not, nothing was kept. None where the driver raised, and nothing was kept.
+
+        Raises:
+            Unavailable: someone else held for too long what is to be written; nothing was kept.
         """
         return self._on_kept(lambda driver: self._run(driver, statements))
 
@@ -59,17 +64,21 @@ class Single:
 
     def _on_kept(self, work: Callable[[Any], T]) -> T | None:
         """Do something on the connection at hand; None where the driver raised, and nothing was kept."""
+        errors: Any = self._engine.dialect.loaded_dbapi
         try:
             connection = self._taken()
-        except self._engine.dialect.loaded_dbapi.Error:
+        except errors.Error:
             return None
         try:
             done = work(connection.driver_connection)
         except BaseException as error:
             self._return_broken(connection)
-            if isinstance(error, self._engine.dialect.loaded_dbapi.Error):
-                return None
-            raise
+            if not isinstance(error, errors.Error):
+                raise
+            if _has_waited(error):
+                with speaking():
+                    raise exc.DBAPIError.instance("", None, error, errors.Error) from error
+            return None
         self._keep(connection)
         return done
 
@@ -118,6 +127,12 @@ class Single:
             connection.close()
         else:
             self._give_back(connection)
+
+
+def _has_waited(error: Exception) -> bool:
+    """Tell whether the driver gave up waiting for what somebody else holds."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    return code == sqlite3.SQLITE_BUSY or getattr(error, "sqlstate", "") == LOCK_NOT_AVAILABLE
 
 
 def _one_by_one(driver: Any, statements: Sequence[Statement]) -> bool:

@@ -151,7 +151,14 @@ class Window(NamedTuple):
 
 
 class DueRow(NamedTuple):
-    """An application for which the clock has something to do: what its `Projection` says of that."""
+    """
+    An application for which the clock has something to do: what its `Projection` says of that.
+
+    Attributes:
+        is_borne_out: Whether `sequence`, `head`, `state` and `recorded_at` are those of the last event that is stored.
+            False means that the history must be asked: it may have moved on since this was read. What is due cannot be
+            compared with one event.
+    """
 
     application: str
     candidate: str
@@ -164,6 +171,7 @@ class DueRow(NamedTuple):
     next_due_on: date
     next_due_type: str
     next_due_data: str
+    is_borne_out: bool
 
 
 class ClockStep(NamedTuple):

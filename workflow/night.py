@@ -1,8 +1,9 @@
 """
 The night: what the clock has made true of an application, as events ready to be written.
 
-Pure. A step after which the clock has nothing more to do needs no history: the projection says what it is (engines.md,
-section 7). Whatever else is due is found by replaying the history, as for any command.
+Pure. A step after which the clock has nothing more to do needs no history where the last event bears the projection
+out, which says what the step is (engines.md, section 7). Whatever else is due is found by replaying the history, as for
+any command; nothing is written of an application whose projection does not agree with it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 from datetime import date, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -32,6 +34,9 @@ from workflow.facts import (
 )
 from workflow.ledger import ClockStep, DueRow
 from workflow.receipts import Change
+from workflow.scheme import FIXED_STATES
+
+_ENDS: Final = frozenset(FIXED_STATES[FIXED_STATES.index("certified") :])
 
 
 def last_step(row: DueRow, at: datetime) -> ClockStep | None:
@@ -45,11 +50,10 @@ def last_step(row: DueRow, at: datetime) -> ClockStep | None:
     Raises:
         Corrupt: what the projection says of the step cannot be read.
     """
-    if row.recorded_at is None or not row.next_due_type:
+    if row.recorded_at is None or not is_last(row):
         return None
     fact = due_fact(row.next_due_type, row.next_due_data)
-    if (dest := LAST_STEPS.get(type(fact))) is None:
-        return None
+    dest = LAST_STEPS[type(fact)]
     at, sequence = max(at, row.recorded_at), row.sequence + 1
     command = f"{CLOCK}:{sequence}"
     envelope = (row.application, sequence, row.next_due_type, fact.version, fact.step, row.state, dest or row.state)
@@ -58,6 +62,46 @@ def last_step(row: DueRow, at: datetime) -> ClockStep | None:
     )
     own = hashlib.sha256(text.encode()).hexdigest()
     return ClockStep(*envelope, row.next_due_on, at, CLOCK, command, row.next_due_data, row.head, own)
+
+
+def is_last(row: DueRow) -> bool:
+    """
+    Tell whether a row names a last step of the clock that it may be believed.
+
+    Its last event must bear it out, and the step be one that can follow on it and fall due on that day. That it is the
+    right one only the history could tell, which takes five times as long as the night.
+
+    Raises:
+        Corrupt: what it says of the step cannot be read.
+    """
+    if not row.next_due_type:
+        return False
+    match due_fact(row.next_due_type, row.next_due_data):
+        case Expired(last_valid_on=last, expired_on=on):
+            can_be = row.state not in _ENDS and on == row.next_due_on
+        case CertificateExpired() as fact:
+            can_be, last = row.state == "certified", last_day(fact)
+        case _:
+            return False
+    # One that was held up falls due on the day on which it was released: rare, and left to the history.
+    return row.is_borne_out and can_be and (row.next_due_on - last).days == 1
+
+
+def check_row(row: DueRow, last: Event) -> None:
+    """
+    Check that a row agrees with the last event of its history; what a row of an older version does not say is left out.
+
+    Raises:
+        Corrupt: it does not.
+    """
+    found = {"sequence": (row.sequence, last.sequence), "state": (row.state, last.dest), "head": (row.head, last.hash)}
+    if row.recorded_at is not None:
+        found["recorded_at"] = instant_text(row.recorded_at), instant_text(last.recorded_at)
+    if wrong := [f"{name} {said}, its history {is_so}" for name, (said, is_so) in found.items() if said != is_so]:
+        raise Corrupt(
+            f"its row does not agree with its history, so that nothing was written: the row says {'; '.join(wrong)}. "
+            "Run: examboard audit verify; if that names no event, run: examboard db rebuild"
+        )
 
 
 def line_of(step: ClockStep) -> str:

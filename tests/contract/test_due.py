@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from storage import tables
+from storage.database import Database
 from tests.claims import AT, DAY, RUN, ended, keys_of, parked, part, parts_of
-from tests.histories import filed, followed
+from tests.histories import FACTS, filed, followed
 from workflow.errors import Conflict, Corrupt
 from workflow.events import check_chain
 from workflow.ledger import Chunk, DueRow, RunKey, Window
@@ -73,13 +77,40 @@ def test_rows_of_a_window(stores: Stores) -> None:
 
 
 def test_a_row_says_what_the_projection_says(stores: Stores) -> None:
-    """Every field of a row is that of the projection, one of an older version included."""
-    known, old = filed(KEYS[0], next_due_on=DAY), filed(KEYS[1], next_due_on=DAY)
+    """Every field of a row is that of the projection, one of an older version included, which no event bears out."""
+    known, old = filed(KEYS[0], FACTS[1], next_due_on=DAY), filed(KEYS[1], next_due_on=DAY)
     old = old._replace(projection=old.projection._replace(recorded_at=None, next_due_type="", next_due_data=""))
     keep(stores, known, old)
     for row, append in zip(stores.due.rows(ALL), (known, old), strict=True):
-        assert row == DueRow(*(getattr(append.projection, field) for field in DueRow._fields))
+        told = {field: getattr(append.projection, field) for field in DueRow._fields if field != "is_borne_out"}
+        assert row == DueRow(**told, is_borne_out=append is known)
         assert (last_step(row, AT) is None) == (append is old)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"sequence": 1}, {"sequence": 3}, {"head": "f" * 64}, {"state": "trained"}, {"recorded_at": AT}]
+)
+def test_a_row_is_borne_out_by_its_last_event(stores: Stores, wrong: dict[str, Any]) -> None:
+    """One that says anything else than the last event is told to whoever claims it, and makes no step by itself."""
+    first = filed(KEYS[0])
+    after = followed(first, next_due_on=DAY)
+    keep(stores, first, filed(KEYS[1], next_due_on=DAY))
+    keep(stores, after)
+    if isinstance(stores, Database):
+        a = tables.application
+        with stores.engine.begin() as tx:
+            tx.execute(update(a).where(a.c.application == KEYS[0]).values(wrong))
+    else:
+        stores.events._projections[KEYS[0]] = after.projection._replace(**wrong)  # type: ignore[attr-defined]
+    seen: list[DueRow] = []
+
+    def build(rows: Sequence[DueRow]) -> Chunk:
+        seen.extend(rows)
+        return Chunk(part(5))
+
+    assert stores.due.claim(ALL, build) == 2
+    assert [row.is_borne_out for row in seen] == [False, True]
+    assert [last_step(row, AT) is None for row in seen] == [True, False]
 
 
 def test_what_a_run_has_parked_is_left_out_for_it(stores: Stores) -> None:

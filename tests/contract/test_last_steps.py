@@ -5,7 +5,8 @@ very rows that replaying the history would have left.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from storage import tables
 from storage.codec import projection_row, to_row
 from storage.database import Database
 from storage.engine import reading
+from storage.memory import MemoryStores
 from tests.claims import RUN, ended, part
 from tests.timeline import Timeline, day
 from tests.timeline import test_scheme as scheme_with
@@ -76,7 +78,6 @@ def suspended() -> Timeline:
 
 CASES = {
     "lapse": (lapsing, "Expired", "expired", "2026-06-21"),
-    "held up": (held_up, "Expired", "expired", "2026-07-08"),
     "deadline": (idle, "Expired", "expired", "2024-09-16"),
     "complete set": (unclaimed, "Expired", "expired", "2024-12-21"),
     "certificate": (certified, "CertificateExpired", "certified", "2028-02-29"),
@@ -161,3 +162,35 @@ def test_a_lapse_that_only_reopens_a_part_asks_the_history(stores: Stores) -> No
     assert isinstance(row, DueRow)
     assert row.next_due_type == "PartLapsed"
     assert last_step(row, t.history[-1].recorded_at) is None
+
+
+def test_a_lapse_that_was_held_up_asks_the_history(stores: Stores) -> None:
+    """Only the history tells that it falls due on the day that released it, and not on the day after its last valid."""
+    t = held_up()
+    assert stores.events.append([filed(t, renamed(t))]) == ()
+    (row,) = stores.due.rows(Window(bucket_of(KEY), day("2026-07-08")))
+    assert (row.next_due_type, row.next_due_on) == ("Expired", day("2026-07-08"))
+    assert last_step(row, t.history[-1].recorded_at) is None
+
+
+@pytest.mark.parametrize(
+    ("make", "changed"),
+    [
+        (lapsing, {"next_due_on": day("2026-06-20")}),
+        (lapsing, {"next_due_on": day("2026-06-22")}),
+        (lapsing, {"next_due_on": date.min}),
+        (lapsing, {"state": "certified"}),
+        (lapsing, {"state": "withdrawn"}),
+        (lapsing, {"is_borne_out": False}),
+        (lapsing, {"recorded_at": None}),
+        (certified, {"next_due_on": day("2028-02-28")}),
+        (certified, {"state": "awaiting_award"}),
+    ],
+)
+def test_a_row_that_cannot_be_right_asks_the_history(make: Callable[[], Timeline], changed: dict[str, Any]) -> None:
+    """A step is made of the row alone only where it can follow, and falls due on its own day."""
+    stores, t = MemoryStores(), make()
+    assert stores.events.append([filed(t, renamed(t))]) == ()
+    (row,) = stores.due.rows(Window(bucket_of(KEY), day("2029-01-01")))
+    assert last_step(row, t.history[-1].recorded_at) is not None
+    assert last_step(row._replace(**changed), t.history[-1].recorded_at) is None

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from scheduler.expiry import build
 from scheduler.jobs import forecast, planned, run
 from storage.database import Database
 from tests import guards
 from tests.nights import MISSED, RESTART, SCHEMES, by_the_clock, copied, night, projecting
-from workflow.events import check_chain
-from workflow.ledger import COMPLETE, WITH_EXCEPTIONS
+from workflow.events import canonical_data, check_chain, instant_text
+from workflow.facts import CertificateExpired, Expired
+from workflow.ledger import COMPLETE, WITH_EXCEPTIONS, Chunk, DueRow, RunKey, Window
 from workflow.ports import Stores, bucket_of
 
 DUE, TONIGHT = MISSED[0], MISSED[1]
@@ -57,12 +59,16 @@ def rebuilt(stores: Stores) -> None:
         events._projections = {key: projecting(stores)(history) for key, history in events._histories.items()}  # type: ignore[attr-defined]
 
 
-def says(**fields: str) -> Callable[[Any], None]:
+def _written(value: object) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else str(value)
+
+
+def says(**fields: Any) -> Callable[[Any], None]:
     """Make the row of the application say something else."""
 
     def change(stores: Any) -> None:
         if isinstance(stores, Database):
-            values = ", ".join(f"{name} = '{value}'" for name, value in fields.items())
+            values = ", ".join(f"{name} = '{_written(value)}'" for name, value in fields.items())
             sql(f"UPDATE application SET {values} WHERE application = '{POISONED}'")(stores)
         else:
             before = stores.events._projections[POISONED]
@@ -109,7 +115,23 @@ GARBAGE = {
     "a row that is not canonical": ("lapse", {"next_due_data": ' {"cause":"x"}'}, "cannot be read"),
     "a row that names no fact": ("lapse", {"next_due_type": "Nonsense"}, "no fact is called"),
 }
-TAKEN = {f"a number that is taken, {kind}": (kind, taken, freed, "") for kind in ("lapse", "reopen")}
+TAKEN = {
+    f"a number that is taken, {kind}": (kind, taken, freed, "does not agree with its history")
+    for kind in ("lapse", "reopen")
+}
+WRONG: dict[str, Any] = {
+    "sequence": (2, 99),
+    "state": ("awaiting_award",),
+    "head": ("f" * 64,),
+    "recorded_at": (datetime(2020, 1, 2, 3, tzinfo=UTC), datetime(2030, 1, 2, 3, tzinfo=UTC)),
+}
+FORGED = {
+    f"a row with another {name}: {value}, {kind}": Poison(kind, says(**{name: value}), rebuilt, f"{name} {said}")
+    for kind in ("lapse", "reopen")
+    for name, values in WRONG.items()
+    for value in values
+    for said in [instant_text(value) if name == "recorded_at" else value]
+}
 UNREADABLE = {
     "an unknown fact": ("reopen", of_event("type = 'Nonsense'"), of_event("type = 'Admitted'"), "no fact is called"),
     "a broken fact": ("reopen", of_event("data = '{' || data"), of_event("data = substr(data, 2)"), "cannot be read"),
@@ -117,16 +139,17 @@ UNREADABLE = {
 EVERYWHERE = [
     *(Poison(kind, says(**fields), rebuilt, reason) for kind, fields, reason in GARBAGE.values()),
     *(Poison(*values) for values in TAKEN.values()),
+    *FORGED.values(),
 ]
-NAMES = [*GARBAGE, *TAKEN]
+NAMES = [*GARBAGE, *TAKEN, *FORGED]
 
 
-def filled(stores: Stores, kind: str) -> None:
+def filled(stores: Stores, kind: str, on: date = DUE) -> None:
     """File the application that will be poisoned, and others of both kinds in the same bucket."""
     for scheme in SCHEMES:
         stores.schemes.put(scheme, night(stores, DUE).now())
     batch = [copied(of, DUE, key, 0) for of, keys in OTHERS.items() for key in keys]
-    assert stores.events.append([*batch, copied(kind, DUE, POISONED, 0)]) == ()
+    assert stores.events.append([*batch, copied(kind, on, POISONED, 0)]) == ()
     run(night(stores, DUE - timedelta(1)), "expire", DUE - timedelta(1))
 
 
@@ -198,6 +221,65 @@ def test_a_row_that_names_what_no_clock_does_is_judged_by_its_history(stores: St
     says(next_due_type="Withdrawn", next_due_data="{}")(stores)
     assert run(night(stores, DUE), "expire", DUE).outcome == COMPLETE
     assert written(stores, POISONED) == [("Expired", DUE)]
+
+
+UNLIKELY = {
+    "an earlier day": {"next_due_on": DUE - timedelta(1)},
+    "a step of another day": {
+        "next_due_data": canonical_data(
+            Expired(cause="theory lapsed", last_valid_on=DUE - timedelta(2), expired_on=DUE - timedelta(1), clause="c")
+        )
+    },
+    "a step of two days": {
+        "next_due_data": canonical_data(
+            Expired(cause="theory lapsed", last_valid_on=DUE - timedelta(9), expired_on=DUE, clause="c")
+        )
+    },
+    "a step that cannot follow": {
+        "next_due_type": "CertificateExpired",
+        "next_due_data": canonical_data(CertificateExpired(last_valid_on=DUE - timedelta(1), clause="c")),
+    },
+}
+
+
+@pytest.mark.parametrize("fields", UNLIKELY.values(), ids=list(UNLIKELY))
+def test_a_row_that_cannot_be_right_is_judged_by_its_history(stores: Stores, fields: dict[str, Any]) -> None:
+    """What is written is what the history says, on its day."""
+    filled(stores, "lapse")
+    says(**fields)(stores)
+    assert run(night(stores, DUE), "expire", DUE).outcome == COMPLETE
+    assert written(stores, POISONED) == [("Expired", DUE)]
+    (last,) = by_the_clock(stores.events.history(POISONED))
+    assert isinstance(last.fact, Expired)
+    assert last.fact.last_valid_on == DUE - timedelta(1)
+    check_chain(stores.events.history(POISONED))
+
+
+def test_one_that_moved_on_while_it_was_claimed_is_judged_by_its_history(stores: Stores) -> None:
+    """PostgreSQL may claim a row as it is now beside events as they were: what agrees after all is written."""
+    filled(stores, "lapse")
+    of = RunKey("expire", DUE)
+
+    def doubted(rows: Sequence[DueRow]) -> Chunk:
+        return build(night(stores, DUE), of, [row._replace(is_borne_out=False) for row in rows])
+
+    assert stores.due.claim(Window(bucket_of(POISONED), DUE, run=of, only=POISONED), doubted) == 1
+    assert stores.runs.parked(of) == ()
+    assert written(stores, POISONED) == [("Expired", DUE)]
+
+
+def test_one_that_is_not_due_at_all_is_parked(stores: Stores) -> None:
+    """A day that was written into a row ends no application whose history says otherwise; the others go on."""
+    filled(stores, "lapse", DUE + timedelta(30))
+    says(next_due_on=DUE)(stores)
+    receipt = run(night(stores, DUE), "expire", DUE)
+    assert receipt.counts == {"Expired": 6, "PartLapsed": 6}
+    assert [one.application for one in receipt.parked] == [POISONED]
+    assert "its history does not" in receipt.parked[0].reason
+    assert written(stores, POISONED) == []
+    rebuilt(stores)
+    assert run(night(stores, DUE), "expire", DUE).outcome == COMPLETE
+    assert written(stores, POISONED) == []
 
 
 def test_what_the_database_refuses_is_parked(database: Database) -> None:

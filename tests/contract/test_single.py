@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from storage.database import Database
+from storage.database import Database, open_database
+from tests import postgres
 from tests.contract.conftest import SQL
 from tests.histories import FACTS, filed, followed
-from workflow.errors import Corrupt
+from workflow.errors import Corrupt, Unavailable
 from workflow.events import chain
 from workflow.facts import AdmissionCancelled, Admitted
 
@@ -80,3 +81,23 @@ def test_what_the_database_refuses_is_told_by_the_long_way(database: Database) -
             [again._replace(events=events, projection=again.projection._replace(head=events[0].hash))]
         )
     assert rows(database) == before
+
+
+def test_who_meets_what_is_held_waits_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the wait in the short way was in vain, the long way does not wait again: that is told at once."""
+    first = filed("E-1")
+    database.events.append([first])
+    url = database.engine.url.render_as_string(hide_password=False)
+    if database.engine.dialect.name == "postgresql":
+        url = postgres.asking(url, "-c lock_timeout=50")
+    monkeypatch.setattr("storage.engine.BUSY_MILLISECONDS", 50)
+    tried: list[str] = []
+    with open_database(url) as other:
+        monkeypatch.setattr(other.events, "write", lambda *_: tried.append("the long way"))
+        with database.engine.begin() as tx:
+            tx.execute(text("UPDATE application SET level = level WHERE application = 'E-1'"))
+            with pytest.raises(Unavailable, match=r"over (40|10) seconds"):
+                other.events.append([followed(first)])
+        assert tried == []
+        assert other.events.append([followed(first)]) == ()
+        assert tried == []
