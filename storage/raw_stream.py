@@ -7,6 +7,7 @@ What `raw` and `raw_registers` read for audits goes through here. Only reads.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import chain, count
 from typing import Any, Final, TypeVar
@@ -28,7 +29,7 @@ from sqlalchemy import (
 
 from storage import tables
 
-PAGE: Final = 5_000
+PAGE: Final = 2_000
 _KEYS_AT_ONCE: Final = 400
 K = TypeVar("K", str, tuple[str, ...])
 Wanted = Select[*tuple[Any, ...]]
@@ -68,10 +69,9 @@ class Streams:
         sql, places, values = known
         cursor = self._driver.cursor(f"audit_{next(self._names)}") if self._is_server else self._driver.cursor()
         self._cursors.callback(cursor.close)
-        if self._is_server:
-            cursor.itersize = page
         cursor.execute(sql, [bucket if place == "in_bucket" else values[place] for place in places])
-        return iter(cursor)  # the driver's own iterator: a generator around it would be asked for each row
+        # No generator around single rows, which would be asked for each.
+        return chain.from_iterable(_pages(cursor, page)) if self._is_server else iter(cursor)
 
     def _each(
         self,
@@ -110,6 +110,15 @@ class Streams:
             _e.application, _e.sequence, _e.type, _e.version, _e.step, _e.source, _e.dest, on, at, _e.actor,
             _e.command, _e.data, _e.previous, _e.hash,
         )  # fmt: skip
+
+
+def _pages(cursor: Any, page: int) -> Iterator[list[Row]]:
+    """Fetch the pages of a server's cursor, each while the one before is worked on."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(cursor.fetchmany, page)
+        while rows := coming.result():
+            coming = pool.submit(cursor.fetchmany, page)
+            yield rows
 
 
 def day_text(dialect: Dialect, column: Any) -> ColumnElement[Any]:
