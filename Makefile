@@ -6,7 +6,7 @@ SOURCES := workflow storage scheduler cli tests $(wildcard examples/*.py benchma
 PIP := $(V)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench docs audit-deps lock
+.PHONY: help setup demo test lint pytest bench docs audit-deps lock
 
 help:
 	@echo "make demo    run the whole examination round of examples/ on an embedded database"
@@ -43,7 +43,9 @@ lint: setup
 	$(V)/mypy $(SOURCES)
 	$(V)/lint-imports --no-logo
 
-test: lint
+test: lint pytest
+
+pytest: setup
 	$(V)/python -m pytest -q -n auto $(PYTEST)
 
 bench: setup

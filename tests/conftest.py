@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +16,7 @@ from sqlalchemy import Connection
 
 from storage import citus, database, making
 from storage.engine import sqlite_file
-from storage.keyring import Ring
+from storage.keyring import Ring, beside
 from storage.migrations import run
 from tests import postgres, same_database
 
@@ -114,3 +116,51 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """Give the SQLAlchemy URL of an empty database of the test's own, once for each kind of database."""
     fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
     return str(request.getfixturevalue(fixture))
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "board.db"
+    making.init(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_server: str) -> Iterator[str | None]:
+    """Give the URL of a database to copy; none where no copies can be made."""
+    if not postgres.copies(postgres_server):
+        yield None
+        return
+    with postgres.database(postgres_server) as url:
+        making.init(url)
+        yield url
+
+
+@pytest.fixture
+def make_current(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+    """
+    Give a maker of databases as `examboard db init` leaves them: `make("sqlite") -> url`, a new one each time.
+
+    Each is a copy of one that was migrated once a session, with its key ring; where the making itself is in question,
+    use `init`.
+    """
+    numbers = count()
+
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            template, file = request.getfixturevalue("_sqlite_template"), tmp_path / f"current-{next(numbers)}.db"
+            shutil.copy(beside(template), beside(file))
+            return f"sqlite:///{shutil.copy(template, file)}"
+        template = request.getfixturevalue("_postgres_template")
+        url = str(request.getfixturevalue("postgres_database")(template))
+        if template is None:
+            making.init(url)
+        return url
+
+    return make
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def current_url(request: pytest.FixtureRequest, make_current: Callable[[str], str]) -> str:
+    """Give the SQLAlchemy URL of a database of the test's own, empty and current, once for each kind of database."""
+    return make_current(request.param)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Final
 
+from statemachine.events import Events as EventsOfTransition
 from statemachine.exceptions import TransitionNotAllowed
 from statemachine.io import load
 from statemachine.orderedset import OrderedSet
@@ -20,6 +22,10 @@ from workflow.scheme import Rules
 from workflow.scxml import scxml
 
 REFUSED = "refused by the engine"
+_FACT_OF: Final = {fact.step: fact for fact in FACTS.values()}
+
+# Whether a transition of a loaded machine is for an event never changes; the engine asks the names anew each time.
+EventsOfTransition.match = cache(EventsOfTransition.match)  # type: ignore[method-assign]
 
 
 class SecondEngine:
@@ -95,7 +101,7 @@ def second_engine(rules: Rules) -> SecondEngine:
 
 def first_engine(application: Application, step: str, leads_to: str, rules: Rules) -> str:
     """Ask the machine that runs for a step, its rules left out; give the state after it, or that it was refused."""
-    fact: Fact = {fact.step: fact for fact in FACTS.values()}[step].model_construct()
+    fact: Fact = _FACT_OF[step].model_construct()
     move = Move(application, fact, application.on, rules, 1, application.state)
     move.is_asked, move._leads_to = True, leads_to
     try:

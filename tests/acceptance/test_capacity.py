@@ -29,7 +29,8 @@ def _begin(start: Barrier) -> None:
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ProcessPoolExecutor]:
     """Give eight processes that begin their work at the same moment."""
-    context = get_context("spawn")
+    context = get_context("forkserver")  # each begins without any connection, and what they import is imported once
+    context.set_forkserver_preload([__name__])
     start = context.Barrier(PROCESSES)
     with ProcessPoolExecutor(PROCESSES, context, _begin, (start,)) as pool:
         yield pool

@@ -397,11 +397,11 @@ MEMBERS = {
 
 
 @pytest.fixture
-def staffed(database_url, monkeypatch):
+def staffed(current_url, monkeypatch):
     """Make a board of which the auditor asks: chen administers, au audits, wu was disabled."""
 
     def token(*line: str) -> str:
-        said = run_on(database_url, "staff", *line)
+        said = run_on(current_url, "staff", *line)
         assert said.code == 0, said.err
         return said.out.strip()
 
@@ -412,7 +412,7 @@ def staffed(database_url, monkeypatch):
     token("disable", "wu", "--reason", "left the board")
     token("roles", "wu", "--role", "trainer", "--role", "registrar")
     monkeypatch.setenv("EXAMBOARD_TOKEN", auditor)
-    return database_url
+    return current_url
 
 
 @pytest.mark.parametrize("case", MEMBERS)

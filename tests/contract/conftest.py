@@ -7,44 +7,23 @@ from contextlib import ExitStack
 
 import pytest
 
-from storage.database import Database, init, open_database
+from storage.database import Database, open_database
 from storage.memory import MemoryStores
-from tests import postgres
 from tests.statements import noted, objections
 from workflow.ports import Stores
 
 SQL = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
 
 
-@pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> Iterator[str | None]:
-    """Give the URL of a migrated PostgreSQL database that each test copies; none where no copies can be made."""
-    if not postgres.copies(postgres_server):
-        yield None
-        return
-    with postgres.database(postgres_server) as url:
-        init(url)
-        yield url
-
-
 @pytest.fixture
-def open_kind(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Database]]:
+def open_kind(make_current: Callable[[str], str]) -> Iterator[Callable[[str], Database]]:
     """Give a maker of opened databases, `open_kind("sqlite")`; each is empty, and closed after the test."""
     opened: list[Database] = []
     notes = ExitStack()
     sent: list[list[str]] = []
 
     def make(kind: str) -> Database:
-        if kind == "sqlite":
-            file = "examboard.db" if not opened else f"{len(opened)}.db"
-            url = f"sqlite:///{request.getfixturevalue('tmp_path') / file}"
-            init(url)
-        else:
-            template = request.getfixturevalue("postgres_template")
-            url = request.getfixturevalue("postgres_database")(template)
-            if template is None:
-                init(url)
-        opened.append(open_database(url))
+        opened.append(open_database(make_current(kind)))
         if kind != "sqlite":
             sent.append(notes.enter_context(noted(opened[-1].engine)))
         return opened[-1]

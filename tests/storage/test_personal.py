@@ -42,13 +42,12 @@ def ring(tmp_path: Path) -> Ring:
 
 
 @pytest.fixture
-def opened(database_url: str, ring: Ring) -> Iterator[Callable[..., Database]]:
+def opened(current_url: str, ring: Ring) -> Iterator[Callable[..., Database]]:
     """Give a maker of openings of one database, under that ring unless another is named."""
-    init(database_url, ring.file)
     made: list[Database] = []
 
     def make(file: Path | None = None) -> Database:
-        made.append(open_database(database_url, ring=file or ring.file))
+        made.append(open_database(current_url, ring=file or ring.file))
         return made[-1]
 
     yield make

@@ -24,10 +24,9 @@ BUCKET = bucket_of(KEY)
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def database(current_url: str) -> Iterator[Database]:
     """Give a database with a thousand applications, of which a few have something due, and as many notices."""
-    init(database_url)
-    with open_database(database_url) as opened:
+    with open_database(current_url) as opened:
         batch = [filed(f"E-{n:04}", next_due_on=DAY if n % 40 == 7 else None) for n in range(1000)]
         opened.events.append(batch)
         waiting = [notice(append.application) for append in batch if bucket_of(append.application) == BUCKET]
