@@ -72,6 +72,18 @@ def test_a_reminder_belongs_to_the_night_that_knew_of_it():
     assert [notice.queued_on for notice in board.stores.outbox.notices("A1")] == [YESTERDAY, RAN_OUT]
 
 
+def test_a_clock_ahead_brings_no_reminder_forward():
+    """A node whose clock is behind another's reminds of nothing that the other's later night has brought about."""
+    board = held("reopen").at(str(YESTERDAY))
+    list(catch_up(node(board)))
+    first = run(node(board), "remind", YESTERDAY)
+    run(node(board.at(str(RAN_OUT))), "expire", RAN_OUT)
+    board.at(str(YESTERDAY))
+    assert planned(node(board), "remind", YESTERDAY)[1] == []
+    assert run(node(board), "remind", YESTERDAY) == first
+    assert [notice.queued_on for notice in board.stores.outbox.notices("A1")] == [YESTERDAY]
+
+
 def test_only_a_run_by_hand_takes_up_again_what_was_parked():
     """A node that comes to a finished run leaves it and what it parked alone; by hand it is tried again."""
     board = held().at(str(RAN_OUT))
