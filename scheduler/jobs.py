@@ -119,8 +119,13 @@ def refuse_future(night: Night, day: date) -> None:
 
 
 def owed_runs(night: Night, jobs: Sequence[str] = tuple(JOBS), until: date | None = None) -> list[RunKey]:
-    """List every run that is owed: night by night, oldest first, and within a night in the order of the jobs."""
-    found = [RunKey(job, day) for job in jobs for day in owed(night, job, until)]
+    """
+    List every run that is owed: night by night, oldest first, and within a night in the order of the jobs.
+
+    Today is asked for once: were it to change in between, a job would be run for a day before those that it follows on.
+    """
+    last = until or night.service.today()
+    found = [RunKey(job, day) for job in jobs for day in owed(night, job, last)]
     return sorted(found, key=_in_order)
 
 
@@ -136,12 +141,12 @@ def runs_by_hand(night: Night, jobs: Sequence[str], day: date) -> list[RunKey]:
 
 def states(night: Night) -> list[JobState]:
     """Say where every job stands."""
-    runs = night.service.stores.runs
+    runs, today = night.service.stores.runs, night.service.today()
     found = []
     for job in JOBS:
         day = runs.last_finished(job)
         last = runs.find(RunKey(job, day)) if day else None
-        found.append(JobState(job, last, tuple(owed(night, job)), runs.parked(last.key) if last else ()))
+        found.append(JobState(job, last, tuple(owed(night, job, today)), runs.parked(last.key) if last else ()))
     return found
 
 
@@ -183,7 +188,8 @@ def forecast(night: Night, nights: int, jobs: Sequence[str] = tuple(JOBS)) -> di
     Returns:
         The changes of each run, in the order of nights and then of jobs.
     """
-    first = {job: (owed(night, job) or [night.service.today() + timedelta(1)])[0] for job in JOBS}
+    today = night.service.today()
+    first = {job: (owed(night, job, today) or [today + timedelta(1)])[0] for job in JOBS}
     begin = min(first[job] for job in jobs)
     last = begin + timedelta(nights - 1)
     runs = [RunKey(job, first[job] + timedelta(n)) for job in JOBS for n in range((last - first[job]).days + 1)]

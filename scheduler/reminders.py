@@ -36,7 +36,7 @@ class Remind:
     def foresee(self, night: Night, ahead: Ahead, run: RunKey) -> list[Change]:
         """Say of what an application would be reminded."""
         day, due = ahead.day(night, run), _ahead(ahead.draft)
-        if due is None or due.on <= day or (_is_past(night, run) and has_gone_beyond(ahead.history, day)):
+        if due is None or due.on <= day or (has_gone_beyond(ahead.history, day) and run.day < _newest(night)):
             return []
         notice = notice_of(night, ahead.draft.application.key, ahead.draft.application.candidate, due, day)
         if notice is None or notice.reason in ahead.reasons or _was_queued(night, notice):
@@ -46,10 +46,10 @@ class Remind:
 
     def plan(self, night: Night, runs: Sequence[RunKey], but: Set[str] = frozenset()) -> Iterator[tuple[date, Change]]:
         """Say which reminders would be queued."""
-        days = days_of(runs, self.name)
+        days, newest = days_of(runs, self.name), _newest(night)
         for row in each_due(night, days[-1] + timedelta(max(night.remind, default=-1) + 1)):
             said: set[str] = set()
-            for day, notice in () if row.application in but else _noticed(night, row, runs):
+            for day, notice in () if row.application in but else _noticed(night, row, runs, newest):
                 if notice.reason not in said and not _was_queued(night, notice):
                     yield day, change_of(notice)
                 said.add(notice.reason)
@@ -82,7 +82,7 @@ def _queue(night: Night, run: RunKey, bucket: int, rows: Sequence[DueRow]) -> No
             continue
         if notice is not None:
             notices.append(notice)
-    if _is_past(night, run):
+    if run.day < _newest(night):  # asked after the rows were read, which a later night may have changed by then
         notices = _of_that_day(night, run, notices, parked)
     if notices or parked:
         part = night.part(run, bucket, [change_of(notice).line for notice in notices])
@@ -166,9 +166,14 @@ def _was_queued(night: Night, notice: Notice) -> bool:
     return bool(night.service.stores.outbox.queued(bucket_of(notice.application), [key]))
 
 
-def _is_past(night: Night, run: RunKey) -> bool:
-    """Tell whether a night is made up for; of an application that has gone on since, a later one reminds."""
-    return run.day < night.service.today()
+def _newest(night: Night) -> date:
+    """
+    Give the newest night that there is; an earlier one is made up for, and leaves who has gone on to a later one.
+
+    That is the night of today, or one that was begun under a clock that is, or was, ahead of this node's.
+    """
+    today = night.service.today()
+    return max([today, *(run.key.day for run in night.service.stores.runs.history(most=1))])
 
 
 def _ahead(draft: Draft) -> Due | None:
@@ -177,17 +182,17 @@ def _ahead(draft: Draft) -> Due | None:
     return replace(due, on=max(due.on, draft.application.on)) if due else None
 
 
-def _noticed(night: Night, row: DueRow, runs: Sequence[RunKey]) -> list[tuple[date, Notice]]:
+def _noticed(night: Night, row: DueRow, runs: Sequence[RunKey], newest: date) -> list[tuple[date, Notice]]:
     """Make the reminders of an application in some runs; none where it cannot be judged: the run will park it."""
     try:
-        return list(_coming(night, row, runs))
+        return list(_coming(night, row, runs, newest))
     except Unavailable:
         raise
     except ExamboardError:
         return []
 
 
-def _coming(night: Night, row: DueRow, runs: Sequence[RunKey]) -> Iterator[tuple[date, Notice]]:
+def _coming(night: Night, row: DueRow, runs: Sequence[RunKey], newest: date) -> Iterator[tuple[date, Notice]]:
     """Remind, in each run, of the step of the clock that lies ahead after what was written before it."""
     own = partial(night.day_of, row.digest, row.level)
     draft = cache(lambda: night.service.draft(night.service.history(row.application)))
@@ -201,5 +206,5 @@ def _coming(night: Night, row: DueRow, runs: Sequence[RunKey]) -> Iterator[tuple
         day = own(run.day)
         ahead = due or _ahead(draft())
         notice = notice_of(night, row.application, row.candidate, ahead, day) if ahead and ahead.on > day else None
-        if notice and not (_is_past(night, run) and has_gone_beyond(draft().recorded_events, day)):
+        if notice and not (run.day < newest and has_gone_beyond(draft().recorded_events, day)):
             yield run.day, notice

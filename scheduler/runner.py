@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from scheduler.health import STOPPED, Health
 from scheduler.jobs import owed_runs, run, states
@@ -220,6 +221,23 @@ class Runner:
         return self._is_told()
 
 
+class Every(BaseTrigger):  # type: ignore[misc]
+    """
+    Says when the next beat is: an interval after the last one, or after the present instant if that is past already.
+
+    APScheduler's own trigger counts every beat that was missed: where a clock jumps ahead by years, that takes minutes
+    and the memory for millions of instants, and until it is done the node neither works nor stops.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._interval = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """Give the instant of the next beat; always one to come."""
+        following = (previous_fire_time or now) + self._interval
+        return following if following > now else now + self._interval
+
+
 def run_beats(beat: Callable[[], object], stop: Stop, interval: float, now: Callable[[], datetime]) -> None:
     """
     Beat at once and then at an interval, until told to stop; a beat under way is ended in its own way first.
@@ -236,8 +254,7 @@ def run_beats(beat: Callable[[], object], stop: Stop, interval: float, now: Call
     scheduler = BackgroundScheduler(timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": 1}})
     job = scheduler.add_job(
         beat,
-        "interval",
-        seconds=interval,
+        Every(interval),
         next_run_time=now(),
         coalesce=True,
         max_instances=1,

@@ -7,6 +7,7 @@ repeats a stored value: it might be a name or an identity number (design.md, sec
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -25,6 +26,9 @@ IDLE_SECONDS_TO_PING: Final = 1.0
 IDLE_MILLISECONDS: Final = 30_000  # a node that hangs while it holds rows must not block the night (engines.md, 2.3)
 LOCK_MILLISECONDS: Final = IDLE_MILLISECONDS + 10_000  # by then whoever only hangs has lost what it holds
 EXAMPLES: Final = "sqlite:///examboard.db, a file name ending .db or .sqlite, or postgresql://user@host/database"
+# SQLAlchemy tells its log what breaks while a connection is given back, Ctrl-C above all. Where nobody keeps that log,
+# Python would print it with its traceback, between our own lines; the error itself is told by whoever asked.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 
 def normal_url(url: str) -> URL:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,6 +23,8 @@ from storage.engine import normal_url, open_engine
 from tests import postgres
 from tests.histories import filed, followed
 from workflow.errors import Corrupt, Misconfigured, Unavailable
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -155,6 +158,23 @@ def test_a_full_disk_is_unavailable_and_keeps_nothing(opened: Database) -> None:
         opened.events.append([filed(f"E-{n}") for n in range(500)])
     assert list(opened.events.histories()) == []
     assert opened.events.append([filed("E-1")]) == ()
+
+
+def test_what_breaks_off_while_a_connection_is_given_back_prints_no_traceback(file: Path) -> None:
+    """An interruption at that moment reaches who asked, and nothing else is said beside it."""
+    code = f"""
+import os
+from storage.engine import open_engine
+engine = open_engine({str(file)!r})
+connection = engine.connect()
+def interrupted(_connection): raise KeyboardInterrupt
+engine.dialect.do_rollback = interrupted
+try: connection.close()
+except KeyboardInterrupt: print("interrupted", flush=True)
+os._exit(0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
 
 
 def test_a_file_that_has_gone_is_unavailable(file: Path) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from itertools import count
 
 import pytest
 
-from scheduler.jobs import catch_up, owed, planned, run
+from scheduler.jobs import JOBS, catch_up, forecast, owed, owed_runs, planned, run, states
 from scheduler.night import Night, Stopped
 from tests.desk import WHY, Board
 from tests.timeline import day
 from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
 from workflow.errors import Refused
-from workflow.ledger import COMPLETE
+from workflow.ledger import COMPLETE, RunKey
 from workflow.ports import Sitting
 
 WAIVED = "training: {waived: true, clause: {source: board}}\n"
@@ -70,6 +71,35 @@ def test_a_reminder_belongs_to_the_night_that_knew_of_it():
     assert run(node(board), "remind", YESTERDAY) == first
     assert run(node(board), "remind", RAN_OUT).counts == {"Notice": 1}
     assert [notice.queued_on for notice in board.stores.outbox.notices("A1")] == [YESTERDAY, RAN_OUT]
+
+
+def test_a_clock_ahead_brings_no_reminder_forward():
+    """A node whose clock is behind another's reminds of nothing that the other's later night has brought about."""
+    board = held("reopen").at(str(YESTERDAY))
+    list(catch_up(node(board)))
+    first = run(node(board), "remind", YESTERDAY)
+    run(node(board.at(str(RAN_OUT))), "expire", RAN_OUT)
+    board.at(str(YESTERDAY))
+    assert planned(node(board), "remind", YESTERDAY)[1] == []
+    assert run(node(board), "remind", YESTERDAY) == first
+    assert [notice.queued_on for notice in board.stores.outbox.notices("A1")] == [YESTERDAY]
+
+
+def test_the_jobs_of_a_night_are_owed_together():
+    """At whatever moment midnight passes, no job is owed for a day for which the jobs before it are not."""
+    board = held().at(str(YESTERDAY))
+    list(catch_up(node(board)))
+    evening = datetime.combine(YESTERDAY, time(15, 59, 59), UTC)
+
+    def midnight_passes(asked: int) -> Night:
+        readings = count()
+        board.service.now = lambda: evening + timedelta(next(readings) >= asked)
+        return node(board)
+
+    for asked in range(8):
+        assert owed_runs(midnight_passes(asked)) in ([], [RunKey(job, RAN_OUT) for job in JOBS])
+        assert len({state.owed for state in states(midnight_passes(asked))}) == 1
+        assert {run.day for run in forecast(midnight_passes(asked), 1)} == {RAN_OUT}
 
 
 def test_only_a_run_by_hand_takes_up_again_what_was_parked():

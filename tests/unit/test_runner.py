@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from scheduler.jobs import JOBS, owed, receipt_for
-from scheduler.runner import Beat, Runner, Stop, is_set_back, run_beats
+from scheduler.runner import Beat, Every, Runner, Stop, is_set_back, run_beats
 from storage.database import Database, init, open_database
 from storage.memory import MemoryStores
 from tests.nights import LAST_NIGHT, MISSED, by_the_clock, caseload, filled, receipts
@@ -276,6 +276,14 @@ def test_a_clock_set_back_holds_up_no_beat():
     """Where the next beat lies further ahead than beats are apart, the clock was set back, and it is moved up."""
     assert not is_set_back(NOON + timedelta(seconds=30), NOON, 30)
     assert is_set_back(NOON + timedelta(hours=1), NOON, 30)
+
+
+def test_a_clock_that_jumped_ahead_holds_up_no_beat():
+    """However many beats the clock has passed over, the next one lies an interval ahead: none of them is counted."""
+    every, ahead = Every(30), NOON + timedelta(days=365 * 50, seconds=1)
+    assert every.get_next_fire_time(NOON, NOON) == NOON + timedelta(seconds=30)
+    assert every.get_next_fire_time(NOON, NOON + timedelta(seconds=29)) == NOON + timedelta(seconds=30)
+    assert every.get_next_fire_time(NOON, ahead) == ahead + timedelta(seconds=30)
 
 
 def test_stop_is_heard_before_and_while_it_is_waited_for():
