@@ -21,7 +21,8 @@ from apscheduler.triggers.base import BaseTrigger
 from scheduler.health import STOPPED, Health
 from scheduler.jobs import owed_runs, run, states
 from scheduler.night import Night, Stopped
-from workflow.errors import ExamboardError, Unavailable
+from workflow.calendar import ONE_DAY
+from workflow.errors import ExamboardError, Misconfigured, Unavailable
 from workflow.ledger import COMPLETE, RunKey
 from workflow.seals import Sealing
 
@@ -202,9 +203,20 @@ class Runner:
         try:
             waiting = len(self._night.service.stores.outbox.notices(waiting=True, most=MOST_COUNTED))
             self._health = replace(self._health, jobs=tuple(states(self._night)), waiting=waiting)
+            self._refuse_days_ahead()
         except Exception as error:
             if beat.error is None:
                 self._failed(beat, error)
+
+    def _refuse_days_ahead(self) -> None:
+        """Fail where nights of days to come are done: none is owed until those have come, which must not go unseen."""
+        today = self._night.service.today()
+        done = max((state.last.key.day for state in self._health.jobs if state.last), default=today)
+        if done > today + ONE_DAY:  # the clocks of two nodes may lie on either side of midnight
+            raise Misconfigured(
+                f"nights up to {done} are done and today is {today}: the clock of a node ran ahead, or this one is "
+                "behind; no night is owed until then, run each day: examboard jobs run all"
+            )
 
     def _say(self, **changes: Any) -> None:
         night = self._night

@@ -16,7 +16,7 @@ from storage.database import Database, init, open_database
 from storage.memory import MemoryStores
 from tests.nights import LAST_NIGHT, MISSED, by_the_clock, caseload, filled, receipts
 from tests.node import NOON, Node, missed
-from workflow.errors import Corrupt, Unavailable
+from workflow.errors import Corrupt, Misconfigured, Unavailable
 from workflow.ledger import COMPLETE, RunKey
 from workflow.ports import Stores
 
@@ -197,11 +197,24 @@ def test_a_clock_that_is_set_back_undoes_nothing(stores):
     node = Node(stores)
     node.beat()
     before = stores.events._histories.copy()
-    assert node.beat(NOON - timedelta(days=3)) == Beat()
+    assert node.beat(NOON - timedelta(days=3)).runs == []
     assert (node.health.day, node.health.owed) == (MISSED[-1] - timedelta(3), 0)
     assert stores.events._histories == before
     assert node.beat(NOON) == Beat()
     assert [key.day for key in node.beat(NOON + timedelta(days=1)).runs] == [MISSED[-1] + timedelta(1)] * 4
+
+
+def test_nights_of_days_to_come_are_an_alarm_and_no_silence(stores):
+    """Where a clock ran ahead no night is owed for as long: every beat says so; of the day after today it may be."""
+    node, today = Node(stores), NOON
+    node.beat(today + timedelta(days=1))
+    assert node.beat(today).failing == ""
+    node.beat(today + timedelta(days=2))
+    beat = node.beat(today)
+    assert (type(beat.error), beat.runs) == (Misconfigured, [])
+    assert "examboard jobs run all" in node.health.failing
+    assert node.beat(today + timedelta(days=1)).failing == ""
+    assert node.log.events[-1] == "recovered"
 
 
 def test_the_day_changes_at_the_boards_midnight(stores):
