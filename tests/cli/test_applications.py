@@ -53,8 +53,9 @@ def test_show_hides_marks_that_are_not_announced(run):
     """Marks that are held back are not shown, in text or JSON."""
     said = run("application", "show", "A8")
     assert "marked; not announced yet" in said.out
-    assert "70" not in said.out
-    (attempt,) = run("application", "show", "A8", "--json").row["attempts"]
+    row = run("application", "show", "A8", "--json").row
+    assert "70" not in said.out.replace(row["candidate"], "")  # the key is drawn by chance, and one in twenty has a 70
+    (attempt,) = row["attempts"]
     assert (attempt["outcome"], attempt["score"]) == ("recorded", None)
 
 
