@@ -25,6 +25,7 @@ BUSY_MILLISECONDS: Final = 10_000
 IDLE_SECONDS_TO_PING: Final = 1.0
 IDLE_MILLISECONDS: Final = 30_000  # a node that hangs while it holds rows must not block the night (engines.md, 2.3)
 LOCK_MILLISECONDS: Final = IDLE_MILLISECONDS + 10_000  # by then whoever only hangs has lost what it holds
+LOCK_NOT_AVAILABLE: Final = "55P03"  # PostgreSQL's word for a lock that was waited for too long
 EXAMPLES: Final = "sqlite:///examboard.db, a file name ending .db or .sqlite, or postgresql://user@host/database"
 # SQLAlchemy tells its log what breaks while a connection is given back, Ctrl-C above all. Where nobody keeps that log,
 # Python would print it with its traceback, between our own lines; the error itself is told by whoever asked.
@@ -263,7 +264,7 @@ _SQLSTATES: Final[dict[str, tuple[type[Unavailable | Corrupt | Misconfigured], s
     "53300": (Unavailable, "the database server has no connection left; try again"),
     "40001": (Unavailable, "two writers got in each other's way and the database chose the other; try again"),
     "40P01": (Unavailable, "two writers waited for each other and the database chose the other; try again"),
-    "55P03": (Unavailable, "someone else holds what is to be written, for over 40 seconds; try again"),
+    LOCK_NOT_AVAILABLE: (Unavailable, "someone else holds what is to be written, for over 40 seconds; try again"),
     "57014": (Unavailable, "the database server cancelled the statement; try again"),
     "XX001": (Corrupt, "the database server reports damaged data; restore it from the last backup"),
     "XX002": (Corrupt, "the database server reports a damaged index; reindex it or restore the last backup"),

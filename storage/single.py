@@ -17,10 +17,9 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Engine, PoolProxiedConnection, exc
 
 from storage.bulk import MOVED, Bulk
-from storage.engine import speaking
+from storage.engine import LOCK_NOT_AVAILABLE, speaking
 
 KEPT_SECONDS: Final = 1.0  # one that has idled longer is looked at by the pool first
-LOCK_NOT_AVAILABLE: Final = "55P03"  # PostgreSQL's word for a lock that was waited for too long
 Statement = tuple[Bulk, Sequence[Any]]  # its values in its order
 T = TypeVar("T")
 

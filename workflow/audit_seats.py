@@ -22,21 +22,21 @@ Place = tuple[str, str, str]  # session, part, application
 Given = tuple[str, str, int]  # day, room, number of the seat
 
 
-def held_seats(history: Sequence[EventRow], read: ReadRow) -> dict[tuple[str, str], Given]:
+def _held(history: Sequence[EventRow], read: ReadRow) -> dict[tuple[str, str], Given]:
     """
-    Give the seats that a history leaves its application, by session and part.
+    Give the seats that a history leaves its application, by session and part; none where an admission cannot be read.
 
     A seat stays taken whatever comes of the attempt, until the admission is cancelled; an admission to a sitting
     without rooms names none.
-
-    Raises:
-        Corrupt, ValueError, TypeError: an admission cannot be read.
     """
     held: dict[tuple[str, str], Given] = {}
     for row in history:
         if row[TYPE] not in _TYPES:
             continue
-        fact = read(row[TYPE], row[VERSION], row[DATA])
+        try:
+            fact = read(row[TYPE], row[VERSION], row[DATA])
+        except (Corrupt, ValueError, TypeError):  # told where the history is audited
+            return {}
         if isinstance(fact, Admitted) and fact.seat:
             held[fact.sitting, fact.part] = (fact.sat_on.isoformat(), fact.room, fact.seat)
         elif isinstance(fact, AdmissionCancelled):
@@ -58,12 +58,8 @@ class SeatsByHistories:
         self.found = 0
 
     def take(self, history: Sequence[EventRow]) -> Iterator[Finding]:
-        """Take up a history; what cannot be read of it is told elsewhere."""
-        try:
-            held = held_seats(history, self._read)
-        except (Corrupt, ValueError, TypeError):
-            return
-        for (sitting, part), given in held.items():
+        """Take up a history."""
+        for (sitting, part), given in _held(history, self._read).items():
             self._wanted[sitting, part, history[0][APPLICATION]] = given
         if len(self._wanted) >= LOOKED_UP:
             yield from self.look_up()
@@ -98,7 +94,7 @@ def seats_taken(raw: RawRows, read: ReadRow | None) -> Iterator[Finding]:
         held: dict[str, dict[tuple[str, str], Given]] = {}
         if read:
             for key, rows in groupby(raw.seatings(applications), itemgetter(APPLICATION)):
-                held[key] = _readable(list(rows), read)
+                held[key] = _held(list(rows), read)
         for application, sitting, part in some:
             place = (sitting, part, str(application))
             if place[2] in missing:
@@ -107,13 +103,6 @@ def seats_taken(raw: RawRows, read: ReadRow | None) -> Iterator[Finding]:
             elif read and (sitting, part) not in held.get(place[2], {}):
                 text = f"{_at(place)}: table seat gives it a seat, by its history no admission with a seat holds there"
                 yield _finding(place, text, REBUILD)
-
-
-def _readable(history: Sequence[EventRow], read: ReadRow) -> dict[tuple[str, str], Given]:
-    try:
-        return held_seats(history, read)
-    except (Corrupt, ValueError, TypeError):  # told where the history is audited
-        return {}
 
 
 def _at(place: Place) -> str:

@@ -22,7 +22,7 @@ from workflow.evidence import Work
 from workflow.findings import RELATIONS, Finding, in_days
 from workflow.terms import one_of_named
 
-LONGEST: Final = (LAST_DAY - FIRST_DAY).days
+_LONGEST: Final = (LAST_DAY - FIRST_DAY).days
 _ANCHORS: Final = {"certificate": "certificate", "education": "diploma", "title": "title", "training": "course"}
 
 
@@ -197,7 +197,7 @@ def _cumulative(runs: Sequence[_Run], length: Period, on: date) -> tuple[date | 
 
 def _continuous(runs: Sequence[_Run], length: Period, on: date) -> tuple[date | None, int]:
     """Find the first run that has, or will have, the length; where there is none, how short the longest one is."""
-    first, short, least = None, 0, LONGEST
+    first, short, least = None, 0, _LONGEST
     for run in runs:
         goal = length.after(run.start)
         lacking = (goal - run.start).days - run.days_by(on)
