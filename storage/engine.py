@@ -127,7 +127,7 @@ def _postgresql(url: URL, read_only: bool) -> Engine:
     if not is_pooled:
         limits = f"-c idle_in_transaction_session_timeout={IDLE_MILLISECONDS} -c lock_timeout={LOCK_MILLISECONDS}"
         own = f"-c timezone=UTC {limits}"
-        arguments["options"] = f"{own} {query.pop('options', '')}"  # the last one holds: what the URL says wins
+        arguments["options"] = f"{own} {query.get('options', '')}"  # the last one holds: what the URL says wins
     try:
         engine = create_engine(
             url.set(query=query),

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 import psycopg
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Connection, make_url, text
 
 from storage.citus import HAS_CITUS
 
@@ -41,6 +41,14 @@ def is_wanted(server_url: str) -> bool:
 def has_citus(server_url: str) -> bool:
     """Tell whether the database that a URL names is on Citus."""
     return _asked(server_url, HAS_CITUS)
+
+
+def cuts_waits_off(connection: Connection) -> bool:
+    """Tell whether the limit that a session sets to its waiting holds; to the nodes of Citus no session's settings go."""
+    if connection.dialect.name != "postgresql" or not connection.scalar(text(HAS_CITUS)):
+        return True
+    asked = "SELECT count(*) FROM run_command_on_workers('SHOW lock_timeout') WHERE result IN ('0', '')"
+    return not connection.scalar(text(asked))
 
 
 @contextmanager

@@ -20,9 +20,10 @@ from storage import engine as engines
 from storage.column_types import Instant
 from storage.database import Database, init, open_database, status
 from storage.engine import normal_url, open_engine
-from tests import postgres
+from tests import postgres, same_database
 from tests.histories import filed, followed
 from workflow.errors import Corrupt, Misconfigured, Unavailable
+from workflow.ports import bucket_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -243,7 +244,10 @@ def test_a_held_row_is_waited_for_and_then_refused(postgres_url: str, monkeypatc
     with open_database(postgres_url) as database, open_database(postgres_url) as other:
         database.events.append([first])
         with other.engine.begin() as holder:
-            holder.execute(text("SELECT 1 FROM application FOR UPDATE"))
+            if not same_database.cuts_waits_off(holder):
+                pytest.skip("the nodes of this cluster have no lock_timeout (docs/operations.md, Citus)")
+            bucket = bucket_of("E-1")  # on Citus rows of one bucket only can be held so
+            holder.execute(text("SELECT 1 FROM application WHERE bucket = :bucket FOR UPDATE"), {"bucket": bucket})
             with pytest.raises(Unavailable, match="someone else holds what is to be written"):
                 database.events.append([followed(first)])
         assert database.events.append([followed(first)]) == ()
