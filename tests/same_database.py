@@ -44,7 +44,7 @@ def has_citus(server_url: str) -> bool:
 
 
 def cuts_waits_off(connection: Connection) -> bool:
-    """Tell whether the limit that a session sets to its waiting holds; to the nodes of Citus no session's settings go."""
+    """Tell whether a session's limit on waiting holds: to the nodes of Citus no session's settings go."""
     if connection.dialect.name != "postgresql" or not connection.scalar(text(HAS_CITUS)):
         return True
     asked = "SELECT count(*) FROM run_command_on_workers('SHOW lock_timeout') WHERE result IN ('0', '')"

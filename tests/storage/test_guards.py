@@ -18,7 +18,6 @@ from storage.guards import audit_guards, keys_of
 from tests import same_database, standin
 from workflow.audit import Finding
 
-
 SPREAD = "SET citus.enable_unsafe_triggers TO on"  # a server without Citus keeps it and asks nobody
 
 
