@@ -47,12 +47,15 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 # The server's own limit looks at a session between two requests, not at one that is frozen in the middle of a batch of
-# rows, of which it waits for the rest. Whoever only reads has no transaction's number and holds nothing.
+# rows, of which it waits for the rest. Whoever only reads has no transaction's number and holds nothing. On Citus none is
+# given on the coordinator for what is written on a node: there it is enough that a batch was begun and is awaited, which
+# no reader leaves undone.
 _END_HUNG: Final = text(
     "SELECT count(pg_terminate_backend(s.pid)) FROM pg_stat_activity AS s, pg_settings AS own "
     "WHERE own.name = 'idle_in_transaction_session_timeout' AND own.setting <> '0' "
     "AND s.datname = current_database() AND s.usename = current_user AND s.pid <> pg_backend_pid() "
-    "AND s.backend_xid IS NOT NULL AND s.wait_event_type = 'Client' "
+    "AND s.wait_event_type = 'Client' "
+    "AND (s.backend_xid IS NOT NULL OR s.state = 'active' AND s.wait_event = 'ClientRead') "
     "AND s.state_change < clock_timestamp() - own.setting::int * interval '1 millisecond'"
 )
 

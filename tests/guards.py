@@ -26,6 +26,8 @@ def take_down(tx: Connection) -> None:
 def put_up_again(tx: Connection) -> None:
     """Let the triggers refuse changes as before; a foreign key that was dropped stays so: its rows may be gone."""
     dialect = tx.dialect.name
+    if dialect == "postgresql":
+        citus.allow(tx)
     for table in tables.APPEND_ONLY:
         if dialect == "sqlite":
             for statement in triggers_of(table, dialect).values():
