@@ -5,6 +5,10 @@ V  := .venv/bin
 SOURCES := workflow storage scheduler cli tests $(wildcard examples/*.py benchmarks)
 PIP := $(V)/python -m pip --disable-pip-version-check
 
+# Where an environment forbids to keep compiled modules, every command and every process of the tests would compile them
+# all again: a quarter of its start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint pytest bench docs audit-deps lock
 
@@ -32,6 +36,7 @@ setup: .venv/.stamp
 	@$(PIP) install -qq --no-deps --require-hashes --only-binary :all: -r requirements.lock
 	@$(PIP) install -qq --no-deps --no-index --no-build-isolation -e .
 	@$(PIP) check
+	@$(V)/python -m compileall -q workflow storage scheduler cli
 	@touch $@
 
 demo: setup
@@ -49,7 +54,7 @@ pytest: setup
 	$(V)/python -m pytest -q -n auto $(PYTEST)
 
 bench: setup
-	@if [ -d benchmarks ]; then $(V)/python -m benchmarks; else echo "bench: there is no benchmarks/ yet"; fi
+	$(V)/python -m benchmarks
 
 docs: setup
 	@$(V)/python -m tests.architecture.generated

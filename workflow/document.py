@@ -119,7 +119,8 @@ Marks = Annotated[Decimal, BeforeValidator(parse_marks), PlainSerializer(str, re
 class Strict(BaseModel):
     """A document node: no unknown field, no silent conversion, no change after reading."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # Built with its first use: a command starts with some hundred models, and asks a few of them.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
     @classmethod
     def own_problems(cls, items: list[ErrorDetails], node: object) -> list[ErrorDetails]:
