@@ -47,8 +47,8 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 # The server's own limit looks at a session between two requests, not at one that is frozen in the middle of a batch of
-# rows, of which it waits for the rest. Whoever only reads has no transaction's number and holds nothing. On Citus none is
-# given on the coordinator for what is written on a node: there it is enough that a batch was begun and is awaited, which
+# rows, of which it waits for the rest. Whoever only reads has no transaction's number and holds nothing. On Citus the
+# coordinator gives none for what is written on a node: there it is enough that a batch was begun and is awaited, which
 # no reader leaves undone.
 _END_HUNG: Final = text(
     "SELECT count(pg_terminate_backend(s.pid)) FROM pg_stat_activity AS s, pg_settings AS own "
