@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from time import monotonic, sleep
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -287,3 +289,26 @@ def test_an_instant_without_a_zone_is_refused() -> None:
     """Nobody knows when it was."""
     with pytest.raises(ValueError, match="without a zone"):
         Instant().process_bind_param(datetime(2026, 1, 1), sqlite.dialect())  # noqa: DTZ001
+
+
+def test_a_batch_that_is_never_finished_is_ended(postgres_url: str) -> None:
+    """
+    A session of which the server awaits the rest of a batch is ended by others, though no number says that it writes.
+
+    So it stands with a frozen node on the coordinator of Citus. Who only reads, and lingers, is spared.
+    """
+    init(postgres_url)
+    own = postgres.asking(postgres_url, "-c idle_in_transaction_session_timeout=100", pooled="true")
+    driver = make_url(postgres_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with open_database(own) as database, psycopg.connect(driver) as reader, closing(psycopg.connect(driver)) as frozen:
+        reader.execute("SELECT 1")
+        frozen.pgconn.enter_pipeline_mode()
+        for words in (b"BEGIN", b"SELECT 1"):
+            frozen.pgconn.send_query_params(words, [])
+        frozen.pgconn.send_flush_request()
+        frozen.pgconn.flush()
+        until = monotonic() + 30
+        while not (ended := database.due.end_hung()) and monotonic() < until:
+            sleep(0.05)
+        assert ended == 1
+        assert reader.execute("SELECT 1").fetchone() == (1,)
