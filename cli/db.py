@@ -18,7 +18,7 @@ from workflow.replay import fold
 from workflow.service import Service
 
 if TYPE_CHECKING:  # SQLAlchemy is loaded by the verb that needs it
-    from storage.citus import Cluster, Placed
+    from storage.cluster import Cluster, Placed
 
 
 @click.group(cls=Noun)
@@ -53,11 +53,12 @@ def init(ctx: click.Context) -> None:
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:
     """Say where the database is and of which version, and whether it is distributed over a Citus cluster."""
-    from storage import citus, database
+    from storage import cluster as clusters
+    from storage import database
 
     url = wiring.settings(ctx).database
     found = database.status(url)
-    cluster = citus.look(found, url)
+    cluster = clusters.look(found, url)
     is_distributed = cluster is not None and cluster.is_distributed
     if as_json:
         fields = ("url", "condition", "revision", "head")
@@ -89,9 +90,9 @@ def distribute(ctx: click.Context, dry_run: bool, as_json: bool) -> None:
     What concerns one application is distributed by its bucket; what is unique board-wide stays on the coordinator.
     Tables that are distributed already are passed over. Stop the writers and make a backup first.
     """
-    from storage import citus
+    from storage.cluster import distribute as spread
 
-    cluster = citus.distribute(wiring.settings(ctx).database, dry_run)
+    cluster = spread(wiring.settings(ctx).database, dry_run)
     if not cluster.workers:
         click.echo("there is no worker node yet; add them on the coordinator: SELECT citus_add_node(...)", err=True)
     if as_json:

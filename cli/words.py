@@ -17,8 +17,9 @@ from workflow.document import LAST_DAY
 from workflow.eligibility import assessed
 from workflow.events import Event
 from workflow.facts import EligibilityRefused, Fact, Submitted
-from workflow.parts import Pass, complete_set, is_pass
+from workflow.parts import complete_set, is_pass
 from workflow.scheme import Rules
+from workflow.sets import Pass
 from workflow.standing import Standing
 
 

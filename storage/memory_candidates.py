@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from threading import RLock
-from typing import TYPE_CHECKING
 
 from storage.forgetting import check_note
+from storage.memory_runs import MemoryRuns
 from storage.portable import check_candidates
 from storage.verifications import amended, check_amended, check_amendment, taken
 from workflow.errors import Corrupt
@@ -17,9 +17,6 @@ from workflow.identity import document_key, name_key
 from workflow.ledger import Part
 from workflow.logs import AMENDABLE, Change, Note
 from workflow.ports import Candidate
-
-if TYPE_CHECKING:
-    from storage.memory_runs import MemoryRuns
 
 Document = tuple[str, str]
 

@@ -6,18 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from storage.batch import check_notices, check_unclaimed, in_key_order, news
 from storage.codec import read_fact, where_of
+from storage.memory_events import MemoryEvents
 from storage.portable import kept
 from workflow.errors import Conflict, Corrupt
 from workflow.events import Event
 from workflow.ledger import Chunk, ClockStep, DueRow, Notice, Parked, Part, Run, RunKey, Window
 from workflow.ports import Append, Projection, bucket_of
-
-if TYPE_CHECKING:
-    from storage.memory import MemoryEvents
 
 
 class MemoryRuns:

@@ -13,7 +13,7 @@ from workflow.ports import bucket_of
 from workflow.seals import Entry, Seal, SealRange
 
 if TYPE_CHECKING:
-    from storage.memory import MemoryEvents
+    from storage.memory_events import MemoryEvents
 
 
 class MemorySeals:

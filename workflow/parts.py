@@ -8,7 +8,7 @@ Source: design.md, sections 3 and 4; domain.md A16-A21.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import product
@@ -20,37 +20,10 @@ from workflow.courses import trained_from, training_finding
 from workflow.document import LAST_DAY
 from workflow.evidence import Course
 from workflow.findings import Finding
-from workflow.limits import Limit
 from workflow.scheme import Rules
-from workflow.sets import complete_sets, counting, is_complete
+from workflow.sets import Pass, complete_sets, counting, is_complete
 from workflow.validity import last_valid_on
 from workflow.weighing import weighed
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """
-    A passed attempt.
-
-    Attributes:
-        part: The part.
-        sitting: The sitting at which it was passed.
-        sat_on: Day of the sitting.
-        judged_on: The day that decides completion: sat or announced, by the scheme.
-        last_valid_on: Last day on which it counts; `LAST_DAY` where the part does not lapse.
-        limit: What sets that day, and what follows when it runs out; None where the part does not lapse.
-        score: The marks; None where the candidate is exempt.
-        exemption: The exemption that stands in the place of a pass; empty for a pass.
-    """
-
-    part: str
-    sitting: str
-    sat_on: date
-    judged_on: date
-    last_valid_on: date
-    limit: Limit | None = field(default=None, compare=False, repr=False)
-    score: Decimal | None = None
-    exemption: str = ""
 
 
 def is_pass(attempt: Attempt, rules: Rules) -> bool:

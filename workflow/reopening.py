@@ -16,9 +16,10 @@ from workflow.document import LAST_DAY
 from workflow.eligibility import assessed
 from workflow.errors import Objection, Refused
 from workflow.facts import EligibilityReopened
-from workflow.parts import Pass, held_on
+from workflow.parts import held_on
 from workflow.replay import run_clock
 from workflow.service import Done, Service
+from workflow.sets import Pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,44 @@ Pure; knows nothing of days but those that a pass bears. Source: domain.md, sect
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
 from itertools import product
-from typing import TYPE_CHECKING
 
 from workflow.document import LAST_DAY
+from workflow.limits import Limit
 from workflow.scheme import Rules
 from workflow.stages import Stage
 
-if TYPE_CHECKING:
-    from workflow.parts import Pass
 
-ByPart = Mapping[str, Sequence["Pass"]]
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """
+    A passed attempt.
+
+    Attributes:
+        part: The part.
+        sitting: The sitting at which it was passed.
+        sat_on: Day of the sitting.
+        judged_on: The day that decides completion: sat or announced, by the scheme.
+        last_valid_on: Last day on which it counts; `LAST_DAY` where the part does not lapse.
+        limit: What sets that day, and what follows when it runs out; None where the part does not lapse.
+        score: The marks; None where the candidate is exempt.
+        exemption: The exemption that stands in the place of a pass; empty for a pass.
+    """
+
+    part: str
+    sitting: str
+    sat_on: date
+    judged_on: date
+    last_valid_on: date
+    limit: Limit | None = field(default=None, compare=False, repr=False)
+    score: Decimal | None = None
+    exemption: str = ""
+
+
+ByPart = Mapping[str, Sequence[Pass]]
 
 
 def by_part(found: Iterable[Pass]) -> dict[str, list[Pass]]:

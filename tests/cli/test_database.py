@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from storage import citus
+from storage import cluster as clusters
 from storage.database import status
 from storage.engine import open_engine, writing
 from tests import older, same_database, standin
@@ -225,7 +226,7 @@ def cluster(undistributed, postgres_url):
         if not citus.has_citus(tx):
             standin.install(tx)
     engine.dispose()
-    return board, count(citus.look(status(postgres_url), postgres_url).workers, "worker node")
+    return board, count(clusters.look(status(postgres_url), postgres_url).workers, "worker node")
 
 
 def test_distribute_asks_for_citus(postgres_server, postgres_url):

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Connection, UniqueConstraint, make_url, text
 
 from storage import citus, database, making, tables
-from storage.citus import COLUMN, DISTRIBUTED, ON_COORDINATOR, distribute, look
+from storage.citus import COLUMN, DISTRIBUTED, ON_COORDINATOR
+from storage.cluster import distribute, look
 from storage.database import init, open_database, status
 from storage.engine import open_engine, reading, writing
 from storage.migrations import REVISIONS

@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from storage import tables
 from storage.append_only import BODY, FUNCTION, MAKE_FUNCTION, triggers_of
-from storage.citus import DISTRIBUTED, distribute
+from storage.citus import DISTRIBUTED
+from storage.cluster import distribute
 from storage.database import init, open_database
 from storage.engine import open_engine, writing
 from storage.guards import audit_guards, keys_of

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from storage.memory import MemoryEvents, MemoryStores
+from storage.memory import MemoryStores
+from storage.memory_events import MemoryEvents
 from tests.seated import NOW, SAT_ON, board, names, put, seated, sitting, trained
 from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
