@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from workflow.ports import Append
+from workflow.projection import Append
 
 COMPLETE = "complete"
 WITH_EXCEPTIONS = "with exceptions"

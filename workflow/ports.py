@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from workflow.access import AccessLog
 from workflow.events import Event
@@ -18,6 +18,8 @@ from workflow.ledger import DueQueue, Outbox, RunLedger
 from workflow.logs import VerificationLog
 from workflow.persons import Candidate as Candidate
 from workflow.persons import CandidateRegistry as CandidateRegistry
+from workflow.projection import Append as Append
+from workflow.projection import Projection as Projection
 from workflow.scheme import Pinned
 from workflow.seals import SealLedger
 from workflow.seating import Seat
@@ -31,59 +33,6 @@ BUCKETS: Final = 64
 def bucket_of(application: str) -> int:
     """Derive the bucket of an application from its key: 0 to 63, the same on every database and for ever."""
     return hashlib.sha256(application.encode()).digest()[0] % BUCKETS
-
-
-class Projection(NamedTuple):
-    """
-    What an application's row says beside its history; it can be dropped and rebuilt to the same values.
-
-    Attributes:
-        application: Key of the application.
-        candidate: Opaque key of the candidate.
-        scheme: Scheme id.
-        digest: Digest of the pinned document.
-        level: The level.
-        submitted_on: Day of submission.
-        state: State after the last recorded event.
-        sequence: Number of the last event.
-        head: Hash of the last event.
-        next_due_on: Day on which the clock's next step takes effect; None while it has nothing to do.
-        recorded_at: Instant at which the last event was recorded; None where it is not known, and the history is asked.
-        next_due_type: Name of the fact which that step will record; empty where it is not known, and the history is
-            asked.
-        next_due_data: That fact as canonical JSON.
-    """
-
-    application: str
-    candidate: str
-    scheme: str
-    digest: str
-    level: int
-    submitted_on: date
-    state: str
-    sequence: int
-    head: str
-    next_due_on: date | None
-    recorded_at: datetime | None = None
-    next_due_type: str = ""
-    next_due_data: str = ""
-
-
-class Append(NamedTuple):
-    """
-    New events of one application, to be written together with its projection.
-
-    Attributes:
-        application: Key of the application.
-        expected: Sequence of its last event as the writer saw it; 0 for a new application.
-        events: The new events, chained, sequences `expected` + 1 and up, at least one.
-        projection: The projection after them.
-    """
-
-    application: str
-    expected: int
-    events: tuple[Event, ...]
-    projection: Projection
 
 
 class EventStore(Protocol):
