@@ -176,6 +176,9 @@ class SmtpSink:
         except smtplib.SMTPResponseException as error:
             self.close()
             raise Unavailable(f"{where} takes nothing now ({error.smtp_code})") from None
+        except ssl.SSLCertVerificationError as error:
+            self.close()
+            raise Unavailable(f"{where} shows a certificate that is not trusted here: {error.verify_message}") from None
         except OSError as error:
             self.close()
             why = error.strerror if error.errno and error.strerror else type(error).__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import socketserver
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -20,6 +21,9 @@ class MailServer(socketserver.ThreadingTCPServer):
         recipients: To whom.
         logins: What came with AUTH PLAIN.
         connections: How often somebody connected.
+        certificate: With what it encrypts, once it is told STARTTLS; None: it does not know the word.
+        is_tls: Whether it encrypts from the beginning.
+        encrypted: The words that it was told under encryption.
     """
 
     daemon_threads = True
@@ -33,6 +37,9 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.recipients: list[str] = []
         self.logins: list[str] = []
         self.connections = 0
+        self.certificate: ssl.SSLContext | None = None
+        self.is_tls = False
+        self.encrypted: list[str] = []
 
     @property
     def port(self) -> int:
@@ -45,10 +52,34 @@ class _Session(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.server.connections += 1
+        try:
+            if self.server.is_tls:
+                self._encrypt()
+            self._talk()
+        except ssl.SSLError:
+            pass  # who does not trust the certificate hangs up
+        finally:
+            self.request.close()
+
+    def _encrypt(self) -> None:
+        assert self.server.certificate is not None
+        self.request = self.server.certificate.wrap_socket(self.request, server_side=True)
+        self.setup()
+
+    def _starttls(self, line: str, word: str) -> bool:
+        if self.server.certificate is None:
+            return self._other(line, word)
+        self._say(word, "220 go on")
+        self._encrypt()
+        return True
+
+    def _talk(self) -> None:
         if not self._say("greeting", "220 here").startswith("2"):
             return
         while line := self.rfile.readline().decode().strip():
             word = line.split(" ")[0].split(":")[0].upper()
+            if isinstance(self.request, ssl.SSLSocket):
+                self.server.encrypted.append(word)
             if word == "QUIT":
                 self._say("QUIT", "221 bye")
                 return

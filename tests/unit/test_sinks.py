@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import ssl
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,6 +11,11 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from scheduler.messages import Message, NotTaken, Words
 from scheduler.sinks import FileSink, SmtpSink, smtp_sink
@@ -166,6 +172,56 @@ def test_what_the_server_does_not_offer_is_told(server, end):
     with pytest.raises(Unavailable, match="does not offer what smtp_url asks for"):
         smtp_sink(f"smtp://{login}localhost:{server.port}{end}", SENDER).send(MESSAGE)
     assert server.mails == []
+
+
+@pytest.fixture(scope="module")
+def certified(tmp_path_factory) -> Path:
+    """Give a certificate for `localhost` that nobody else has signed, with its key, in one file."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "board")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(datetime(2020, 1, 1)).not_valid_after(datetime(2120, 1, 1))  # noqa: DTZ001
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    written = made.sign(key, SHA256()).public_bytes(Encoding.PEM)
+    file: Path = tmp_path_factory.mktemp("tls") / "server.pem"
+    file.write_bytes(written + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return file
+
+
+@pytest.fixture(params=["smtp", "smtps"])
+def encrypting(request, server, certified) -> tuple[MailServer, str]:
+    """Give a server that encrypts, when told or from the beginning, and the form of its URL."""
+    server.certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.certificate.load_cert_chain(certified)
+    server.is_tls = request.param == "smtps"
+    server.offers += ["STARTTLS", "AUTH PLAIN"]
+    server.replies["AUTH"] = "235 welcome"
+    return server, f"{request.param}://board:s3cret@HOST:{server.port}{'' if server.is_tls else '?starttls=true'}"
+
+
+def test_login_and_mail_go_encrypted(encrypting, certified, monkeypatch):
+    """With STARTTLS and with TLS from the beginning: neither the login nor the mail is ever sent in the clear."""
+    server, url = encrypting
+    monkeypatch.setenv("SSL_CERT_FILE", str(certified))
+    sink = smtp_sink(url.replace("HOST", "localhost"), SENDER)
+    sink.send(MESSAGE)
+    sink.send(MESSAGE)
+    sink.close()
+    assert (server.logins, len(server.mails), server.connections) == (["\0board\0s3cret"], 2, 1)
+    assert {"AUTH", "MAIL", "RCPT", "DATA"} <= {*server.encrypted}
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_server_that_is_not_trusted_gets_nothing(encrypting, certified, host, monkeypatch):
+    """A certificate that no authority of this machine has signed, or that is another host's: nothing is handed over."""
+    server, url = encrypting
+    if host == "127.0.0.1":  # signed by somebody who is trusted, but for another name
+        monkeypatch.setenv("SSL_CERT_FILE", str(certified))
+    with pytest.raises(
+        Unavailable, match=r"shows a certificate that is not trusted here: (self-signed|IP address mismatch)"
+    ) as error:
+        smtp_sink(url.replace("HOST", host), SENDER).send(MESSAGE)
+    assert "s3cret" not in str(error.value)
+    assert (server.logins, server.mails, server.recipients) == ([], [], [])
 
 
 @pytest.mark.parametrize(
