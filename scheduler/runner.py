@@ -200,23 +200,26 @@ class Runner:
 
     def _look(self, beat: Beat) -> None:
         """Ask the database how things stand; what was known before stays where it cannot be asked."""
+        fault: Exception | None
         try:
             waiting = len(self._night.service.stores.outbox.notices(waiting=True, most=MOST_COUNTED))
             self._health = replace(self._health, jobs=tuple(states(self._night)), waiting=waiting)
-            self._refuse_days_ahead()
+            fault = self._days_ahead()
         except Exception as error:
-            if beat.error is None:
-                self._failed(beat, error)
+            fault = error
+        if fault is not None and beat.error is None:
+            self._failed(beat, fault)
 
-    def _refuse_days_ahead(self) -> None:
-        """Fail where nights of days to come are done: none is owed until those have come, which must not go unseen."""
+    def _days_ahead(self) -> Misconfigured | None:
+        """Say where nights of days to come are done: none is owed until those have come, which must not go unseen."""
         today = self._night.service.today()
         done = max((state.last.key.day for state in self._health.jobs if state.last), default=today)
-        if done > today + ONE_DAY:  # the clocks of two nodes may lie on either side of midnight
-            raise Misconfigured(
-                f"nights up to {done} are done and today is {today}: the clock of a node ran ahead, or this one is "
-                "behind; no night is owed until then, run each day: examboard jobs run all"
-            )
+        if done <= today + ONE_DAY:  # the clocks of two nodes may lie on either side of midnight
+            return None
+        return Misconfigured(
+            f"nights up to {done} are done and today is {today}: the clock of a node ran ahead, or this one is "
+            "behind; no night is owed until then, run each day: examboard jobs run all"
+        )
 
     def _say(self, **changes: Any) -> None:
         night = self._night
