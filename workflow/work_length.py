@@ -185,10 +185,12 @@ def _cumulative(runs: Sequence[_Run], length: Period, on: date) -> tuple[date | 
     """
     first, short = _in_days(runs, length, on)
     if length.days is None and len(runs) > 1:
-        begun = [cut for run in runs if (cut := run.cut(FIRST_DAY, on))]
-        by_years = _by_years(runs, length)[0]
-        first = min((day for day in (first, by_years) if day), default=None)
-        short = min(short, _by_years(begun, length)[1]) if begun else short
+        sooner, lacking = _by_years(runs, length)
+        if sooner and (first is None or sooner < first):
+            left = sum(run.days_by(sooner) - run.days_by(on) for run in runs)
+            return sooner, max(left, 1 if sooner > on else 0)
+        if first is None:
+            short = min(short, lacking)
     return first, short
 
 

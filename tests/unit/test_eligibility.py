@@ -167,6 +167,15 @@ def test_whole_years_add_up_wherever_leap_days_lie(jobs: list[dict[str, Any]], f
         assert not worked(cut, "2024-03-15", counted="cumulative").met
 
 
+def test_the_days_short_are_those_up_to_the_promised_day() -> None:
+    """A year that is begun over a leap day and completed in another stretch is as short as that one makes it."""
+    jobs = [work("2010-04-29", "2012-04-26"), work("2016-08-28")]
+    early = worked(jobs, "2016-08-28", counted="cumulative", years=2)
+    assert early.met_from == date(2016, 8, 29)
+    assert early.findings[0].missing.startswith("1 day short of 2 years")
+    assert worked(jobs, "2016-08-29", counted="cumulative", years=2).met
+
+
 def test_work_that_goes_on_has_a_first_day_of_eligibility() -> None:
     """Work that goes on is enough some day; work that has ended never is, and the answer says so."""
     going_on = worked([work("2021-03-15")], "2024-03-15")
