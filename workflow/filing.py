@@ -193,11 +193,13 @@ class Filing:
                 kind, row, "announced_on", f"lies before the day of the sitting, {sat_on}", str(row.announced_on)
             )
             return
-        yield _Step(kind, row, sat_on, 2, column, facts)
+        rank = 2 if kind == "scores" else 4
+        yield _Step(kind, row, sat_on, rank, column, facts)
         if row.announced_on and not row.absent:
             # An absence is known on the day itself; there is no result to be announced.
             fact = f.ScoreAnnounced(part=part, sitting=sitting)
-            yield _Step(kind, row, row.announced_on, 1, "announced_on", [fact])
+            after = rank + 1 if row.announced_on == sat_on else 1
+            yield _Step(kind, row, row.announced_on, after, "announced_on", [fact])
 
     def _take(self, draft: Draft, step: _Step) -> bool:
         proposals = []
@@ -224,8 +226,7 @@ class Filing:
         except Conflict as conflict:
             self.reject(step.kind, step.row, step.column, str(conflict))
             return False
-        if step.rank == 2:
-            self.sittings |= {Sitting(x.sitting, x.part, x.sat_on) for x in step.facts if isinstance(x, f.Admitted)}
+        self.sittings |= {Sitting(x.sitting, x.part, x.sat_on) for x in step.facts if isinstance(x, f.Admitted)}
         if step.facts[0].step != "announce_score":
             self.taken += len(draft.new) > before
             self.unchanged += len(draft.new) == before
@@ -238,7 +239,8 @@ class _Step:
     Facts of one row that take effect on one day and stand or fall together.
 
     Attributes:
-        rank: Order within a day: training first, then announcements, then sittings.
+        rank: Order within a day: training first, then announcements of what was sat before, then sittings, then
+            reviews; what was announced on its very day comes right behind it.
         column: The column to name if the day is at fault.
     """
 

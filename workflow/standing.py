@@ -221,12 +221,14 @@ def flags(application: Application, rules: Rules) -> tuple[str, ...]:
 
 
 def _clock(application: Application, rules: Rules, due: Due | None) -> str:
-    """Say what the clock will do next, or what it would do if the results that hold it were no passes."""
+    """Say what the clock will do next, or what it would do if the results that hold it were no passes, or even then."""
     held_up = ""
     if due is None and any(x.is_open for x in application.attempts):
         settled = replace(application, attempts=tuple(x for x in application.attempts if not x.is_open))
         if (due := next_due(settled, rules)) is not None:
-            held_up = f"held by a result that is still to come; if that is no pass, as of {due.on}: "
+            passed = replace(application, attempts=tuple(_passed(x, rules) for x in application.attempts))
+            when = "even if that is a pass" if next_due(passed, rules) == due else "if that is no pass"
+            held_up = f"held by a result that is still to come; {when}, as of {due.on}: "
     if due is None:
         return ""
     if isinstance(due.fact, Expired):
@@ -245,6 +247,15 @@ def _clock(application: Application, rules: Rules, due: Due | None) -> str:
     if isinstance(due.fact, CourseVoided):
         return f"no attempt at {due.fact.part} is left: the course must be taken again"
     return f"{held_up}{getattr(due.fact, 'part', '')} lapses: to be taken again"
+
+
+def _passed(attempt: Attempt, rules: Rules) -> Attempt:
+    """Suppose that an open attempt is a pass."""
+    if not attempt.is_open:
+        return attempt
+    part = rules.parts[attempt.part]
+    marks = tuple((key, component.maximum) for key, component in part.components.items())
+    return replace(attempt, outcome="announced", score=part.maximum, components=marks, announced_on=attempt.sat_on)
 
 
 def _before_the_award(application: Application, rules: Rules, as_of: date) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
-from workflow.calendar import ONE_DAY, Period, count
+from workflow.calendar import ONE_DAY, Period, count, shifted, years_after
 from workflow.conditions import WorkRequirement
 from workflow.document import FIRST_DAY, LAST_DAY
 from workflow.evidence import Work
@@ -178,11 +178,24 @@ def _march(short_on: Callable[[date], int | Fraction], day: date, last: date, ru
 
 def _cumulative(runs: Sequence[_Run], length: Period, on: date) -> tuple[date | None, int]:
     """
-    Add the runs up, as if each followed the one before without a gap from the first day worked.
+    Add the runs up, in days and in whole years, and take what is complete sooner.
 
     Returns:
         The day on which the length is complete (None: not by work that is going on), and the days short on `on`.
     """
+    first, short = _in_days(runs, length, on)
+    if length.days is None and len(runs) > 1:
+        sooner, lacking = _by_years(runs, length)
+        if sooner and (first is None or sooner < first):
+            left = sum(run.days_by(sooner) - run.days_by(on) for run in runs)
+            return sooner, max(left, 1 if sooner > on else 0)
+        if first is None:
+            short = min(short, lacking)
+    return first, short
+
+
+def _in_days(runs: Sequence[_Run], length: Period, on: date) -> tuple[date | None, int]:
+    """Add the runs up in days, as if each followed the one before without a gap from the first day worked."""
     needed = (length.after(runs[0].start) - runs[0].start).days
     done = 0
     first = None
@@ -193,6 +206,25 @@ def _cumulative(runs: Sequence[_Run], length: Period, on: date) -> tuple[date | 
             break
         done += days
     return first, needed - min(needed, sum(run.days_by(on) for run in runs))
+
+
+def _by_years(runs: Sequence[_Run], length: Period) -> tuple[date | None, int]:
+    """
+    Add up the whole years of each run, wherever leap days lie: two years and two years are four. The rest is in days.
+
+    Returns:
+        The day on which the length is complete (None: not by these runs), and the days that the last one is short.
+    """
+    months, days, short = (length.years or 0) * 12 + (length.months or 0), 0, 0
+    for run in runs:
+        goal = max(run.start, shifted(run.start, 0, months, -days))
+        if run.end is None or goal <= run.end:
+            return goal, 0
+        years = relativedelta(run.end, run.start).years
+        months -= 12 * years
+        days += (run.end - years_after(run.start, years)).days
+        short = (goal - run.end).days
+    return None, short
 
 
 def _continuous(runs: Sequence[_Run], length: Period, on: date) -> tuple[date | None, int]:

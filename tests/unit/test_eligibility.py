@@ -144,6 +144,38 @@ def test_cumulative_work_adds_up_over_gaps() -> None:
     assert not worked(jobs, "2024-03-15").met
 
 
+@pytest.mark.parametrize(
+    ("jobs", "first"),
+    [
+        ([work("2017-03-01", "2019-02-28"), work("2021-03-01", "2023-02-28")], "2023-03-01"),  # 730 + 730 days
+        ([work("2021-01-01", "2021-12-31"), work("2017-01-01", "2019-12-31")], "2022-01-01"),
+        ([work(f"{year}-01-01", f"{year}-12-31") for year in (2017, 2019, 2021, 2023)], "2024-01-01"),
+        ([work("2017-03-01", "2019-06-08"), work("2021-03-01", "2022-11-20")], "2022-11-21"),  # 2 years and 100 days
+        ([work("2021-03-01"), work("2017-03-01", "2019-02-28")], "2023-03-01"),
+    ],
+)
+def test_whole_years_add_up_wherever_leap_days_lie(jobs: list[dict[str, Any]], first: str) -> None:
+    """Two years and two years are four, also where 29 February lies between them; a day less is not enough."""
+    day = date.fromisoformat(first)
+    assert worked(jobs, first, counted="cumulative").met_from == day
+    eve = worked(jobs, str(day - ONE_DAY), counted="cumulative")
+    assert not eve.met
+    assert eve.findings[0].missing.startswith("1 day short of 4 years")
+    if jobs[0]["to"] is not None:
+        last = max(jobs, key=lambda job: job["to"])
+        cut = [*(job for job in jobs if job is not last), last | {"to": str(day - 2 * ONE_DAY)}]
+        assert not worked(cut, "2024-03-15", counted="cumulative").met
+
+
+def test_the_days_short_are_those_up_to_the_promised_day() -> None:
+    """A year that is begun over a leap day and completed in another stretch is as short as that one makes it."""
+    jobs = [work("2010-04-29", "2012-04-26"), work("2016-08-28")]
+    early = worked(jobs, "2016-08-28", counted="cumulative", years=2)
+    assert early.met_from == date(2016, 8, 29)
+    assert early.findings[0].missing.startswith("1 day short of 2 years")
+    assert worked(jobs, "2016-08-29", counted="cumulative", years=2).met
+
+
 def test_work_that_goes_on_has_a_first_day_of_eligibility() -> None:
     """Work that goes on is enough some day; work that has ended never is, and the answer says so."""
     going_on = worked([work("2021-03-15")], "2024-03-15")

@@ -78,6 +78,25 @@ def test_results_in_any_order_of_rows_are_taken_in_the_order_of_days(service, ba
     assert service.standing("A1").application.state == "awaiting_award"
 
 
+def test_results_announced_on_the_day_of_the_sitting_are_taken(service, base):
+    """A sitting comes before its own announcement, and a review after the announcements of its day."""
+    base |= {
+        "applications": [base["applications"][0].replace(",4,,", ",2,,")],
+        "certificates": ["A1,same,3,vq,2020-03-15"],
+        "scores": ["A1,skills,S2,2024-06-20,2024-06-20,60", "A1,theory,S1,2024-05-18,2024-05-18,60"],
+        "reviews": ["A1,thesis_defence,2024-06-20,2024-06-20,59", "A1,case_analysis,2026-05-18,2026-05-18,60"],
+    }
+    assert load(service, **base).rejects == ()
+    assert service.standing("A1").application.state == "awaiting_award"
+    assert [a.announced_on for a in service.standing("A1").application.attempts] == [
+        date(2024, 5, 18),
+        date(2024, 6, 20),
+        date(2024, 6, 20),
+        date(2026, 5, 18),
+    ]
+    assert load(service, **base).counts["events_written"] == 0
+
+
 def test_a_second_result_for_the_same_attempt_is_rejected(service, base):
     """Two different marks for one attempt: the first stands, the second is rejected and says what is recorded."""
     scores = ["A1,theory,S1,2024-05-18,2024-06-20,60", "A1,theory,S1,2024-05-18,2024-06-20,70"]

@@ -123,6 +123,17 @@ def panel(t: Timeline, on: str, *marks: str) -> Timeline:
     return t.record(fact, on)
 
 
+@pytest.mark.parametrize(("level", "when"), [(3, "if that is no pass"), (2, "even if that is a pass")])
+def test_whether_a_result_to_come_can_still_help_is_said(level, when):
+    """The last part, sat in time, saves the application by a pass; where the review is still missing, nothing does."""
+    t = timeline(level).score("theory", "2024-05-18", "60", "2024-06-20").score("skills", "2026-06-20", "60")
+    assert t.standing("2026-06-21").clock == (
+        f"held by a result that is still to come; {when}, as of 2026-06-21: theory lapsed: the application expires"
+    )
+    t.announce("skills", "2026-06-20", "2026-07-01")
+    assert t.state("2026-07-01") == ("awaiting_award" if level == 3 else "expired")
+
+
 @pytest.mark.parametrize(("mark", "then"), [("60", "awaiting_award"), ("59", "expired")])
 def test_a_review_pending_at_a_lapse(mark, then):
     """Held on the day before theory ran out, announced after: the application waits; a failed one expires then."""
