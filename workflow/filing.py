@@ -13,7 +13,7 @@ from datetime import date
 from typing import Final
 
 from workflow import facts as f
-from workflow.application import Application
+from workflow.application import Application, Attempt
 from workflow.decisions import propose_decision
 from workflow.draft import Draft
 from workflow.eligibility import assessed
@@ -223,7 +223,7 @@ class Filing:
             attempt = None
             if isinstance(fact, _OF_A_SITTING):
                 attempt = draft.application.attempt(fact.part, fact.sitting)
-            is_known = isinstance(fact, f.Admitted) and attempt is not None
+            is_known = attempt is not None and _is_there(fact, attempt)
             if attempt and attempt.retractions:  # what was taken back may be recorded again by the very same row
                 command += f":{attempt.retractions}"
             if not is_known:
@@ -247,6 +247,20 @@ class Filing:
             self.taken += len(draft.new) > before
             self.unchanged += len(draft.new) == before
         return True
+
+
+def _is_there(fact: Fact, attempt: Attempt) -> bool:
+    """Tell whether a row says what is recorded already, whoever recorded it: then there is nothing to take back."""
+    match fact:
+        case f.Admitted():
+            return True
+        case f.AbsenceRecorded():
+            return attempt.outcome == "absent" and attempt.sat_on == fact.sat_on
+        case f.ScoreRecorded():
+            there = (attempt.sat_on, attempt.form, attempt.score, dict(attempt.components))
+            said = (fact.sat_on, fact.form, fact.score, {x.component: x.score for x in fact.components})
+            return attempt.outcome in ("recorded", "announced") and there == said
+    return False
 
 
 def _too_late(application: Application) -> str:

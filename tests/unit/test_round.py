@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from storage.memory import MemoryStores
 from tests.unit.board import write_clock
+from workflow import facts as f
 from workflow.check import pin
 from workflow.intake import parse
 from workflow.round import import_round
@@ -84,6 +86,22 @@ def test_a_second_result_for_the_same_attempt_is_rejected(service, base):
     report = load(service, **base, scores=scores)
     assert [(r.line, r.field, r.value) for r in report.rejects] == [(3, "score", "70")]
     assert "recorded already as 60 marks" in report.rejects[0].reason
+
+
+def test_a_row_that_says_what_was_recorded_by_hand_changes_nothing(service, base):
+    """A score sheet that was filled in and typed, too, is no contradiction; other marks are."""
+    load(service, **base)
+    day = date(2024, 5, 18)
+    for part in ("theory", "skills"):
+        service.record("A1", f.Admitted(part=part, sitting="S1", sat_on=day), day)
+    service.record("A1", f.ScoreRecorded(part="theory", sitting="S1", sat_on=day, score=Decimal(60)), day)
+    service.record("A1", f.AbsenceRecorded(part="skills", sitting="S1", sat_on=day), day)
+    written = service.history("A1")
+    report = load(service, scores=["A1,theory,S1,2024-05-18,,60", "A1,skills,S1,2024-05-18,,absent"])
+    assert (report.rejects, report.counts["rows_unchanged"]) == ((), 2)
+    report = load(service, scores=["A1,theory,S1,2024-05-18,,61", "A1,skills,S1,2024-05-18,,70"])
+    assert [r.line for r in report.rejects] == [2, 3]
+    assert service.history("A1") == written
 
 
 def test_a_rejected_score_leaves_no_admission_behind(service, base):
