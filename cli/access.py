@@ -24,9 +24,9 @@ def _keep(ctx: click.Context, _param: click.Parameter, value: str | None) -> Non
     ctx.meta[_REASON] = value or ""
 
 
-def because(f: F) -> F:
-    """Add `--reason`, which the access log keeps."""
-    text = "Why; the access log keeps it. Needed with --reveal."
+def because(f: F, needed: str = "") -> F:
+    """Add `--reason`, which the access log keeps, with when it is needed."""
+    text = f"Why; the access log keeps it.{needed}"
     return click.option(
         "--reason", "why_seen", type=options.PROSE, metavar="TEXT", expose_value=False, callback=_keep, help=text
     )(f)  # fmt: skip
@@ -35,7 +35,7 @@ def because(f: F) -> F:
 def reveal(f: F) -> F:
     """Add `--reveal` and `--reason`."""
     return click.option("--reveal", is_flag=True, help="Names and numbers in full; needs --reason, and is logged.")(
-        because(f)
+        because(f, " Needed with --reveal.")
     )
 
 

@@ -188,7 +188,8 @@ def import_(ctx: click.Context, /, files: tuple[Path, ...], **how: Any) -> None:
     File applications from bulk files: CSV or XLSX, each named after its kind.
 
     The kinds are applications, education, certificates, work and training: what is shown belongs to its application,
-    so give all files of a batch together. The same files again change nothing.
+    so give all files of a batch together. Each new application is decided by the rules at once; one that meets no
+    condition while rows of what it shows were rejected is left to the board. The same files again change nothing.
     """
     kinds = ("applications", "education", "certificates", "work", "training")
     intake_files.take_in(ctx, intake_files.by_kind(files, kinds), **how)

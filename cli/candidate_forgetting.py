@@ -113,7 +113,11 @@ examboard candidate export 5d0c2f9a41b7e683 --json --reason "asked for on 2026-1
 @options.as_json
 @click.pass_context
 def export(ctx: click.Context, key: str, out: Path | None, as_json: bool) -> None:
-    """Write all that is held about a person, in full, for that person: as text, or with --json for programs."""
+    """
+    Write all that is held about a person, in full, for that person: as text, or with --json for programs.
+
+    Everything is shown in full, so that --reason is needed.
+    """
     service = wiring.service(ctx, write=False)
     found = held(service, key)
     access.log(ctx, service, "export", key, 1, is_revealed=True)

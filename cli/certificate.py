@@ -144,7 +144,8 @@ def _titles(found: Issued) -> dict[str, str]:
     "list",
     example="""\
 examboard certificate list --standing revoked --json
-examboard certificate list --awarded-from 2026-11-01 --awarded-until 2026-11-30 --xlsx november.xlsx --reveal""",
+examboard certificate list --awarded-from 2026-11-01 --awarded-until 2026-11-30 \\
+    --reveal --reason "for the public register" --xlsx november.xlsx""",
 )
 @chosen
 @options.as_of

@@ -104,9 +104,14 @@ def tell(error: BaseException, debug: bool = False) -> int:
     return _internal(error, debug)
 
 
+def printable(line: str) -> str:
+    """Write a line for a terminal: the unseen as escapes."""
+    return UNSEEN.sub(lambda found: ascii(found[0])[1:-1], line)
+
+
 def harmless(line: str) -> str:
     """Write a line of a message for a terminal: the unseen as escapes, identity numbers hidden, cut short."""
-    seen = UNSEEN.sub(lambda found: ascii(found[0])[1:-1], line)
+    seen = printable(line)
     return hide(seen if len(seen) <= _MOST_IN_LINE else f"{seen[:_MOST_IN_LINE]}... ({len(line):,} characters)")
 
 

@@ -85,7 +85,7 @@ def _level_row(case: Listed) -> Row:
 @export.command(
     example="""\
 examboard export candidates --sitting 2024-26/1 --out candidates.xlsx
-examboard export candidates --scheme lrc-2019 --level 3 --reveal --out candidates.csv"""
+examboard export candidates --scheme lrc-2019 --level 3 --reveal --reason "invitations" --out candidates.csv"""
 )
 @click.option("--sitting", metavar="KEY", help="Only those admitted to this sitting.")
 @click.option("--part", metavar="PART", help="Only those admitted to this part of it; needs --sitting.")

@@ -170,6 +170,9 @@ def _tell(report: Report, kept: Path | None) -> None:
     click.echo(f"{rows}, {counts['rows_rejected']} rejected")
     parts = [f"{counts[f'applications_{kind}']} {kind}" for kind in ("new", "continued", "unchanged")]
     click.echo(f"applications: {', '.join(parts)}; {count(counts['events_written'], 'event')} written")
+    if report.undecided:
+        click.echo(f"not decided, since rows of what they show were rejected: {', '.join(report.undecided)}")
+        click.echo("to take in what was mended: application return, application resubmit; then eligibility decide")
     if report.is_dry_run:
         click.echo("dry run: nothing was written")
     if kept:

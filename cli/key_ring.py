@@ -81,13 +81,12 @@ def retire(ctx: click.Context, dry_run: bool) -> None:
     wiring.caller(ctx, "keep_keys")
     ring, database = held_keys.ring(ctx), wiring.writable(ctx)
     with ring.changing():
-        newest, *older = ring.keys
+        newest = ring.keys[0]
         if left := sum(number for id_, number in wrapped_by(database.engine).items() if id_ != newest.id):
             raise Conflict(
                 f"{count(left, 'key')} of the database are still wrapped by older keys of the ring; first: examboard "
                 "keys rotate --ring"
             )
-        if not dry_run:
-            ring.retire(wiring.now())
+        older = ring.retire(wiring.now(), dry_run)
     names = ", ".join(key.id for key in older) or "none"
     click.echo(f"{ring.file}: {names} {'would be destroyed (dry run)' if dry_run else 'destroyed'}")

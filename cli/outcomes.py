@@ -45,7 +45,8 @@ def tell_all(ctx: click.Context, outcomes: Iterable[Outcome], as_json: bool, dry
         if as_json:
             json_line(_as_json(outcome))
         else:
-            click.echo(errors.harmless(_text(outcome)))
+            # A certificate that was awarded has a number that looks like a person's; an error repeats what was typed.
+            click.echo((errors.harmless if outcome.error else errors.printable)(_text(outcome)))
         if outcome.error:
             failed += 1
             codes.add(outcome.error.exit_code)

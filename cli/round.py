@@ -26,9 +26,11 @@ def import_(ctx: click.Context, /, folder: Path, **how: Any) -> None:
     Take in the bulk files of a folder: applications, education, certificates, work, training, scores and reviews.
 
     Each is a .csv or .xlsx of that name; those that are there are taken. A row that cannot be taken is named with file,
-    line, field and reason, and kept in a file of rejects; it spares the others. The same round again changes nothing,
-    and an import that was interrupted is finished by the same command. The code is 0 even with rejected rows, unless
-    --strict is given.
+    line, field and reason, and kept in a file of rejects; it spares the others. Each new application is decided by the
+    rules at once; one that meets no condition while rows of what it shows were rejected is left to the board.
+
+    The same round again changes nothing, and an import that was interrupted is finished by the same command. The code
+    is 0 even with rejected rows, unless --strict is given.
     """
     files, others = intake_files.in_folder(folder)
     if others:

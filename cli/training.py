@@ -44,7 +44,7 @@ def _course(f: F) -> F:
     f = click.option("--provider", type=options.LABEL, metavar="NAME", help="The training body.")(f)
     text = "Credits, where the scheme has a rate for them, instead of --hours."
     f = click.option("--credits", "points", type=options.MARKS, metavar="CREDITS", help=text)(f)
-    return click.option("--hours", type=options.MARKS, help="Standard class hours.")(f)
+    return click.option("--hours", type=options.MARKS, metavar="HOURS", help="Standard class hours.")(f)
 
 
 @training.command(

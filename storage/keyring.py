@@ -210,12 +210,16 @@ class Ring:
         self._replace([key, *self.keys])
         return key
 
-    def retire(self, at: datetime) -> tuple[RingKey, ...]:
+    def retire(self, at: datetime, dry_run: bool = False) -> tuple[RingKey, ...]:
         """
         Take out every key but the newest, for ever; inside `changing`, and only where nothing is wrapped by them.
 
+        Args:
+            at: The instant.
+            dry_run: Judge only.
+
         Returns:
-            The keys that were taken out.
+            The keys that were taken out, or would be.
 
         Raises:
             Conflict: the newest key was made less than a day ago: another process may still wrap by the one before.
@@ -226,7 +230,7 @@ class Ring:
                 f"the key {newest.id} was made at {newest.made_at}; other processes may work with the one before for a "
                 "day: retire it tomorrow"
             )
-        if older:
+        if older and not dry_run:
             self._replace([newest])
         return tuple(older)
 

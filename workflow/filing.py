@@ -13,8 +13,10 @@ from datetime import date
 from typing import Final
 
 from workflow import facts as f
+from workflow.application import Application, Attempt
 from workflow.decisions import propose_decision
 from workflow.draft import Draft
+from workflow.eligibility import assessed
 from workflow.errors import Conflict, Refused
 from workflow.evidence import Certificate, Education, Evidence, Work
 from workflow.facts import Fact
@@ -24,6 +26,8 @@ from workflow.rows import ApplicationRow, EvidenceRow, Parsed, ReviewRow, Row, R
 from workflow.scheme import Pinned
 
 Reject = Callable[[str, str, str], RowProblem]
+EVIDENCE: Final = ("education", "certificates", "work", "training")
+_DECISION: Final = "round:decision"
 _OF_A_SITTING: Final = (f.Admitted, f.AbsenceRecorded, f.ScoreRecorded, f.ScoreAnnounced)
 
 
@@ -43,6 +47,8 @@ class Filing:
         rejects: The rows that were not taken.
         sittings: The sittings that the rows taken speak of.
         taken: How many rows were taken now, and how many had been taken before.
+        lacks_evidence: Whether a row of its evidence could not be read.
+        is_left: Whether it was left undecided, since without its rejected evidence it would have been refused.
     """
 
     application: str
@@ -56,10 +62,12 @@ class Filing:
     sittings: set[Sitting] = field(default_factory=set)
     taken: int = 0
     unchanged: int = 0
+    lacks_evidence: bool = False
+    is_left: bool = False
 
     def reset(self) -> None:
         """Forget what became of the rows, to file them again."""
-        self.rejects, self.sittings, self.taken, self.unchanged = [], set(), 0, 0
+        self.rejects, self.sittings, self.taken, self.unchanged, self.is_left = [], set(), 0, 0, False
 
     def reject(self, kind: str, row: Row, column: str, text: str, value: str = "") -> None:
         """Reject a row."""
@@ -97,8 +105,7 @@ class Filing:
             draft: The application's draft, open with its submission.
             today: The board's day; a row of a later day is rejected.
         """
-        if draft.application.state == "submitted" and not draft.application.condition:
-            propose_decision(draft, draft.application.submitted_on, "round:decision")
+        self._decide(draft)
         steps = sorted(self._steps(draft), key=lambda step: (step.on, step.rank, step.row.line))
         refused: set[str] = set()
         for step in steps:
@@ -112,8 +119,19 @@ class Filing:
             elif not self._take(draft, step):
                 refused.add(step.row.digest)
 
+    def _decide(self, draft: Draft) -> None:
+        """Decide what is filed here by the rules alone; nobody is refused for want of a row that was rejected."""
+        a = draft.application
+        is_open = a.state == "submitted" and not (a.condition or a.is_draft or a.returned)
+        if self.row is None or not is_open or draft.recorded(_DECISION):
+            return
+        has_gap = self.lacks_evidence or any(reject.kind in EVIDENCE for reject in self.rejects)
+        self.is_left = has_gap and not assessed(a, draft.rules).is_eligible
+        if not self.is_left:
+            propose_decision(draft, a.submitted_on, _DECISION)
+
     def compare_evidence(self, draft: Draft) -> None:
-        """Reject evidence that the application was submitted without; it was decided on what was shown then."""
+        """Reject evidence that the application was submitted without, and say by what it is taken in."""
         shown = draft.application.evidence
         for kind, rows in self.others.items():
             for row in rows:
@@ -125,8 +143,7 @@ class Filing:
                 if item in (*shown.education, *shown.certificates, *shown.work, *shown.training):
                     self.unchanged += 1
                 else:
-                    text = "the application was submitted and decided without this evidence"
-                    self.reject(kind, row, "application", text, row.application)
+                    self.reject(kind, row, "application", _too_late(draft.application), row.application)
 
     def _courses(self) -> list[TrainingRow]:
         return [row for row in self.others.get("training", []) if isinstance(row, TrainingRow)]
@@ -208,7 +225,7 @@ class Filing:
             attempt = None
             if isinstance(fact, _OF_A_SITTING):
                 attempt = draft.application.attempt(fact.part, fact.sitting)
-            is_known = isinstance(fact, f.Admitted) and attempt is not None
+            is_known = attempt is not None and _is_there(fact, attempt)
             if attempt and attempt.retractions:  # what was taken back may be recorded again by the very same row
                 command += f":{attempt.retractions}"
             if not is_known:
@@ -231,6 +248,31 @@ class Filing:
             self.taken += len(draft.new) > before
             self.unchanged += len(draft.new) == before
         return True
+
+
+def _is_there(fact: Fact, attempt: Attempt) -> bool:
+    """Tell whether a row says what is recorded already, whoever recorded it: then there is nothing to take back."""
+    match fact:
+        case f.Admitted():
+            return True
+        case f.AbsenceRecorded():
+            return attempt.outcome == "absent" and attempt.sat_on == fact.sat_on
+        case f.ScoreRecorded():
+            there = (attempt.sat_on, attempt.form, attempt.score, dict(attempt.components))
+            said = (fact.sat_on, fact.form, fact.score, {x.component: x.score for x in fact.components})
+            return attempt.outcome in ("recorded", "announced") and there == said
+    return False
+
+
+def _too_late(application: Application) -> str:
+    """Say that an application was submitted without a piece of evidence, and by what it is taken in."""
+    if application.state == "submitted":
+        return (
+            "the application was submitted without this evidence; to take it in: examboard application return, then "
+            "examboard application resubmit"
+        )
+    way = "examboard evidence add" if application.condition else "examboard eligibility reopen, then application return"
+    return f"the application was submitted and decided without this evidence; to take it in: {way}"
 
 
 @dataclass(frozen=True, slots=True)

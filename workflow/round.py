@@ -16,7 +16,7 @@ from workflow.draft import Draft
 from workflow.errors import ExamboardError, Refused, Unavailable
 from workflow.events import Event
 from workflow.facts import Submitted
-from workflow.filing import Filing
+from workflow.filing import EVIDENCE, Filing
 from workflow.intake import KINDS
 from workflow.offers import Applicant
 from workflow.ports import Candidate, Sitting
@@ -59,15 +59,23 @@ class Report:
         counts: Rows read, taken, unchanged and rejected; applications new, continued and unchanged; events written.
         rejects: The rows that were not taken, by file and line.
         is_dry_run: Whether nothing was written.
+        undecided: The applications that wait for the board, since evidence of theirs is among the rejects.
     """
 
     counts: dict[str, int]
     rejects: tuple[Reject, ...]
     is_dry_run: bool = False
+    undecided: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Give the report as plain JSON values."""
-        return {"dry_run": self.is_dry_run, "counts": self.counts, "rejects": [asdict(r) for r in self.rejects]}
+        rejects = [asdict(r) for r in self.rejects]
+        return {
+            "dry_run": self.is_dry_run,
+            "counts": self.counts,
+            "rejects": rejects,
+            "undecided": list(self.undecided),
+        }
 
 
 def import_round(
@@ -110,6 +118,7 @@ class _Import:
     problems: list[RowProblem] = field(default_factory=list)
     schemes: dict[tuple[str, str, str, Any], tuple[Pinned, int] | tuple[str, str, str]] = field(default_factory=dict)
     sittings: set[Sitting] = field(default_factory=set)  # those that the register has already
+    undecided: list[str] = field(default_factory=list)
 
     def run(self, progress: Callable[[int, int], None]) -> Report:
         names = ("rows_read", "rows_taken", "rows_unchanged", "rows_rejected")
@@ -127,7 +136,7 @@ class _Import:
         progress(len(keys), len(keys))
         rejects = sorted(map(self._reject, self.problems), key=lambda r: (r.file, r.line))
         self.counts["rows_rejected"] = len(rejects)
-        return Report(self.counts, tuple(rejects), self.dry_run)
+        return Report(self.counts, tuple(rejects), self.dry_run, tuple(self.undecided))
 
     # -- reading the files -----------------------------------------------------------------------------------------
 
@@ -140,6 +149,10 @@ class _Import:
                     self._place(filing, row)
                 else:
                     filing.others.setdefault(kind, []).append(row)
+        for kind in EVIDENCE:
+            for problem in self.parsed[kind].problems if kind in self.parsed else ():
+                if problem.application in filings:
+                    filings[problem.application].lacks_evidence = True
         return filings
 
     def _place(self, filing: Filing, row: ApplicationRow) -> None:
@@ -212,6 +225,7 @@ class _Import:
 
     def _count(self, filing: Filing, draft: Draft | None) -> None:
         self.problems += filing.rejects
+        self.undecided += [filing.application] if filing.is_left else []
         self.counts["rows_taken"] += filing.taken
         self.counts["rows_unchanged"] += filing.unchanged
         if draft is not None:

@@ -143,8 +143,10 @@ class _Admission:
                 draft = self.service.draft(history)
                 if self.only_waiting and not self._is_waiting(draft):
                     continue
-                seat = self._seat(key, free)
+                seat = self._seat(free)
                 self._propose(draft, seat)
+                if self.sitting.rooms and not seat:  # the last thing to say: who may not be admitted needs no seat
+                    raise self._full(key)
             except ExamboardError as error:
                 self.outcomes[key] = Outcome(key, None, error)
                 continue
@@ -166,16 +168,15 @@ class _Admission:
         has_chosen = rules.stages[stage].of is None or any(x.part == part for x in application.attempts)
         return has_chosen and not is_stage_complete(stage, held, application, rules)
 
-    def _seat(self, key: str, free: Sequence[Seat]) -> Seat | None:
-        if not self.sitting.rooms:
-            return None
+    def _seat(self, free: Sequence[Seat]) -> Seat | None:
         wants_own = SEPARATE_ROOM in self.accommodations
         fitting = [seat for seat in free if seat.is_separate] if wants_own else []
         fitting = fitting or [seat for seat in free if not seat.is_separate]
-        if fitting:
-            return fitting[0]
+        return fitting[0] if fitting else None
+
+    def _full(self, key: str) -> Refused:
         what = f"no seat is free for {self.sitting.part} at {self.sitting.key}: {self.sitting.capacity} in all rooms"
-        raise Refused(f"application {key}: Admitted", [Objection(_FULL, what)])
+        return Refused(f"application {key}: Admitted", [Objection(_FULL, what)])
 
     def _propose(self, draft: Draft, seat: Seat | None) -> None:
         one, key = self.sitting, draft.application.key

@@ -266,7 +266,18 @@ def _before_the_award(application: Application, rules: Rules, as_of: date) -> tu
 
 
 def awaited(application: Application, rules: Rules, as_of: date) -> tuple[tuple[str, str], ...]:
-    """Say what an application waits for, and from whom; empty once it has ended."""
+    """Say what an application waits for, and from whom; once it has ended that is the decision on a recheck at most."""
+    return (*_rechecks(application), *_next_step(application, rules, as_of))
+
+
+def _rechecks(application: Application) -> Iterator[tuple[str, str]]:
+    for x in application.attempts:
+        if x.recheck_on and not x.recheck_decided_on:
+            by = f", by {x.recheck_due_on}" if x.recheck_due_on else ""
+            yield f"the decision on the recheck of {x.part} sat on {x.sat_on} ({x.sitting}){by}", "board"
+
+
+def _next_step(application: Application, rules: Rules, as_of: date) -> tuple[tuple[str, str], ...]:
     state = application.state
     if application.suspended:
         return ((f"the end of the suspension: {application.suspended}", "board"),)

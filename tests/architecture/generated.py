@@ -51,7 +51,8 @@ def round_files() -> str:
         "written to a rejects file; the good rows go in. The same files again change nothing.",
         "",
         "A cell of `score` holds the marks, 缺考 (absent), or the marks of each component of the part:",
-        "`听力=30; 口试=25`.",
+        "`听力=30; 口试=25`. Where work goes on, its last day is 至今 (`now`). A word that is not known is reported",
+        "with those that are.",
     ]
     for kind, columns in COLUMNS.items():
         text += ["", f"## {kind}", "", "| English title | Chinese titles | |", "| --- | --- | --- |"]

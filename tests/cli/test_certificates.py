@@ -46,6 +46,12 @@ def test_standing_changes_by_decisions(awarded):
     assert "CertificateRevoked" in awarded("certificate", "show", NUMBER).out
 
 
+def test_the_award_names_the_number_of_the_paper(run):
+    """A certificate's number looks like a person's and is none: who awards it reads it in full."""
+    said = run("certificate", "award", "A1", "--on", "2026-11-20")
+    assert f"A1: CertificateAwarded {NUMBER} on 2026-11-20" in said.out
+
+
 def test_what_was_true_before_a_revocation_stays_true(awarded):
     """Asked for an earlier day or an earlier knowledge, the certificate is as it was; before its award it is not."""
     assert awarded("certificate", "revoke", NUMBER, *WHY, "--on", "2026-11-21").code == 0

@@ -43,6 +43,7 @@ def test_every_command_has_help_with_a_working_example(alone, noun, name, comman
     for example in examples:
         assert f" {noun} {name}" in example
         assert {word for word in shlex.split(example) if word.startswith("--")} <= known
+        assert ("--reveal" in example) <= ("--reason" in example)  # nobody sees values in full without saying why
     assert command.example.splitlines()[0] in said.out
 
 

@@ -26,6 +26,8 @@ def test_a_recheck_is_asked_for_listed_and_decided(announced):
         "A4: RecheckRequested theory S9 on 2026-11-16; now theory_exam\n  to be decided by 2026-11-30\n"
     )
     assert announced("recheck", "list", "--as-of", "2026-11-30", "--overdue").out == ""
+    awaits = "the decision on the recheck of theory sat on"
+    assert awaits in announced("application", "show", "A4").out
     row = announced("recheck", "list", "--as-of", "2026-12-01", "--overdue").row
     assert row == {
         "application": "A4",
@@ -44,7 +46,9 @@ def test_a_recheck_is_asked_for_listed_and_decided(announced):
         "theory is held through 2028-11-06",
         "the application moves from theory_exam to skills_exam",
     ]
-    assert "60 marks (before: 59.5), passed, announced 2026-11-06" in announced("application", "show", "A4").out
+    shown = announced("application", "show", "A4").out
+    assert "60 marks (before: 59.5), passed, announced 2026-11-06" in shown
+    assert awaits not in shown
     assert announced("recheck", "list").out == ""
 
 

@@ -94,6 +94,10 @@ def test_who_comes_after_the_last_seat_is_refused(run, session):
     full = run("sitting", "admit", "S11", "A8")
     assert full.code == 3
     assert "no seat is free for skills at S11: 1 in all rooms" in full.out
+    for flags in ((), ("--dry-run",)):  # who has the seat, or may have none, hears that, and not that rooms are wanted
+        said = run("sitting", "admit", "S11", "A4", "A2", *flags)
+        assert "A4: refused: already admitted to skills at sitting S11" in said.out
+        assert "A2: refused: the application is refused" in said.out
     for line in (("S10",), ("S10", "A4", "--all-eligible"), ("S10", "--all-eligible", "--accommodation", "x")):
         assert run("sitting", "admit", *line).code == 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from storage.memory import MemoryStores
 from tests.unit.board import write_clock
+from workflow import facts as f
 from workflow.check import pin
 from workflow.intake import parse
 from workflow.round import import_round
@@ -105,6 +107,22 @@ def test_a_second_result_for_the_same_attempt_is_rejected(service, base):
     assert "recorded already as 60 marks" in report.rejects[0].reason
 
 
+def test_a_row_that_says_what_was_recorded_by_hand_changes_nothing(service, base):
+    """A score sheet that was filled in and typed, too, is no contradiction; other marks are."""
+    load(service, **base)
+    day = date(2024, 5, 18)
+    for part in ("theory", "skills"):
+        service.record("A1", f.Admitted(part=part, sitting="S1", sat_on=day), day)
+    service.record("A1", f.ScoreRecorded(part="theory", sitting="S1", sat_on=day, score=Decimal(60)), day)
+    service.record("A1", f.AbsenceRecorded(part="skills", sitting="S1", sat_on=day), day)
+    written = service.history("A1")
+    report = load(service, scores=["A1,theory,S1,2024-05-18,,60", "A1,skills,S1,2024-05-18,,absent"])
+    assert (report.rejects, report.counts["rows_unchanged"]) == ((), 2)
+    report = load(service, scores=["A1,theory,S1,2024-05-18,,61", "A1,skills,S1,2024-05-18,,70"])
+    assert [r.line for r in report.rejects] == [2, 3]
+    assert service.history("A1") == written
+
+
 def test_a_rejected_score_leaves_no_admission_behind(service, base):
     """A row is taken whole or not at all."""
     report = load(service, **base, scores=["A1,theory,S1,2024-05-18,2024-06-20,101"])
@@ -169,6 +187,43 @@ def test_new_evidence_for_a_decided_application_is_rejected_not_swallowed(servic
     load(service, **base)
     report = load(service, **{**base, "work": [*base["work"], "A1,related,2010-01-01,2012-01-01"]})
     assert [(r.file, r.line) for r in report.rejects] == [("work.csv", 3)]
+
+
+def test_nobody_is_refused_for_want_of_a_row_that_was_rejected(service, base):
+    """Where evidence was rejected and the rest meets no condition the board decides; what is mended finds its way."""
+    report = load(service, **{**base, "work": ["A1,same,2020-03-15,"]})
+    assert report.undecided == ("A1",)
+    assert service.standing("A1").application.state == "submitted"
+    again = load(service, **base)  # with the row as it should have been
+    assert (again.undecided, service.standing("A1").application.state) == (("A1",), "submitted")
+    assert "application return, then examboard application resubmit" in again.rejects[0].reason
+
+
+def test_a_rejected_row_that_decides_nothing_leaves_the_decision_to_the_rules(service, base):
+    """Where a condition is met without the rejected row the application is accepted; without any such row, refused."""
+    report = load(service, **{**base, "work": [*base["work"], "A1,same,2024-06-15,2023-01-01"]})
+    assert (report.undecided, service.standing("A1").application.state) == ((), "trained")
+
+
+def test_evidence_after_a_refusal_says_by_what_it_is_taken_in(service, base):
+    """Who showed nothing is refused; what is shown then needs the decision to be reopened."""
+    assert load(service, applications=base["applications"]).undecided == ()
+    assert service.standing("A1").application.state == "refused"
+    assert "examboard eligibility reopen" in load(service, work=base["work"]).rejects[0].reason
+
+
+@pytest.mark.parametrize("is_draft", [False, True])
+def test_rows_of_an_undecided_application_decide_nothing_and_spare_the_others(service, base, is_draft):
+    """Courses and scores decide nobody's eligibility: their row is rejected, whatever waits for the board or not."""
+    load(service, **base)
+    first = service.history("A1")[0].fact
+    pinned = service.scheme_for(date(2024, 4, 1), "4-07-03-02")
+    service.submit(first.candidate, pinned, 4, first.evidence, date(2024, 4, 1), "A2", "", is_draft=is_draft)
+    scores = [f"{key},theory,S1,2024-05-18,2024-06-20,60" for key in ("A1", "A2")]
+    report = load(service, scores=scores)
+    assert [(r.line, r.application) for r in report.rejects] == [(3, "A2")]
+    assert len(service.history("A2")) == 1
+    assert [a.score for a in service.standing("A1").application.attempts] == [60]
 
 
 def test_one_person_under_two_names_is_rejected(service, base):
