@@ -27,7 +27,6 @@ from workflow.scheme import Pinned
 
 Reject = Callable[[str, str, str], RowProblem]
 EVIDENCE: Final = ("education", "certificates", "work", "training")
-_DECISION: Final = "round:decision"
 _OF_A_SITTING: Final = (f.Admitted, f.AbsenceRecorded, f.ScoreRecorded, f.ScoreAnnounced)
 
 
@@ -120,15 +119,18 @@ class Filing:
                 refused.add(step.row.digest)
 
     def _decide(self, draft: Draft) -> None:
-        """Decide what is filed here by the rules alone; nobody is refused for want of a row that was rejected."""
+        """
+        Decide what is filed here by the rules alone; nobody is refused for want of a row that was rejected.
+
+        What was filed before and is undecided waits for the board: it was left so, or filed by hand.
+        """
         a = draft.application
-        is_open = a.state == "submitted" and not (a.condition or a.is_draft or a.returned)
-        if self.row is None or not is_open or draft.recorded(_DECISION):
+        if self.row is None or a.state != "submitted" or a.condition or a.is_draft or a.returned:
             return
         has_gap = self.lacks_evidence or any(reject.kind in EVIDENCE for reject in self.rejects)
         self.is_left = has_gap and not assessed(a, draft.rules).is_eligible
-        if not self.is_left:
-            propose_decision(draft, a.submitted_on, _DECISION)
+        if not self.is_left and not draft.recorded_events:
+            propose_decision(draft, a.submitted_on, "round:decision")
 
     def compare_evidence(self, draft: Draft) -> None:
         """Reject evidence that the application was submitted without, and say by what it is taken in."""

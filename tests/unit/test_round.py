@@ -197,6 +197,8 @@ def test_nobody_is_refused_for_want_of_a_row_that_was_rejected(service, base):
     again = load(service, **base)  # with the row as it should have been
     assert (again.undecided, service.standing("A1").application.state) == (("A1",), "submitted")
     assert "application return, then examboard application resubmit" in again.rejects[0].reason
+    load(service, applications=base["applications"])  # its own file alone decides it no more
+    assert service.standing("A1").application.state == "submitted"
 
 
 def test_a_rejected_row_that_decides_nothing_leaves_the_decision_to_the_rules(service, base):
