@@ -90,9 +90,9 @@ def distribute(ctx: click.Context, dry_run: bool, as_json: bool) -> None:
     What concerns one application is distributed by its bucket; what is unique board-wide stays on the coordinator.
     Tables that are distributed already are passed over. Stop the writers and make a backup first.
     """
-    from storage.cluster import distribute as spread
+    from storage import cluster as clusters
 
-    cluster = spread(wiring.settings(ctx).database, dry_run)
+    cluster = clusters.distribute(wiring.settings(ctx).database, dry_run)
     if not cluster.workers:
         click.echo("there is no worker node yet; add them on the coordinator: SELECT citus_add_node(...)", err=True)
     if as_json:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from threading import RLock
-from typing import TYPE_CHECKING
 
+from storage.memory_events import MemoryEvents
 from workflow.errors import Conflict
 from workflow.events import Event, event_text
 from workflow.ports import bucket_of
 from workflow.seals import Entry, Seal, SealRange
-
-if TYPE_CHECKING:
-    from storage.memory_events import MemoryEvents
 
 
 class MemorySeals:

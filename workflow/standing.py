@@ -226,7 +226,7 @@ def _clock(application: Application, rules: Rules, due: Due | None) -> str:
     if due is None and any(x.is_open for x in application.attempts):
         settled = replace(application, attempts=tuple(x for x in application.attempts if not x.is_open))
         if (due := next_due(settled, rules)) is not None:
-            passed = replace(application, attempts=tuple(_passed(x, rules) for x in application.attempts))
+            passed = replace(application, attempts=tuple(_supposed_pass(x, rules) for x in application.attempts))
             when = "even if that is a pass" if next_due(passed, rules) == due else "if that is no pass"
             held_up = f"held by a result that is still to come; {when}, as of {due.on}: "
     if due is None:
@@ -249,7 +249,7 @@ def _clock(application: Application, rules: Rules, due: Due | None) -> str:
     return f"{held_up}{getattr(due.fact, 'part', '')} lapses: to be taken again"
 
 
-def _passed(attempt: Attempt, rules: Rules) -> Attempt:
+def _supposed_pass(attempt: Attempt, rules: Rules) -> Attempt:
     """Suppose that an open attempt is a pass."""
     if not attempt.is_open:
         return attempt

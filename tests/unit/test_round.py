@@ -202,13 +202,13 @@ def test_nobody_is_refused_for_want_of_a_row_that_was_rejected(service, base):
 
 
 def test_a_rejected_row_that_decides_nothing_leaves_the_decision_to_the_rules(service, base):
-    """Where a condition is met without the rejected row the application is accepted; without any such row, refused."""
+    """Where a condition is met without the rejected row the application is accepted."""
     report = load(service, **{**base, "work": [*base["work"], "A1,same,2024-06-15,2023-01-01"]})
     assert (report.undecided, service.standing("A1").application.state) == ((), "trained")
 
 
 def test_evidence_after_a_refusal_says_by_what_it_is_taken_in(service, base):
-    """Who showed nothing is refused; what is shown then needs the decision to be reopened."""
+    """Who showed nothing, and had no row rejected, is refused; what is shown then needs the decision to be reopened."""
     assert load(service, applications=base["applications"]).undecided == ()
     assert service.standing("A1").application.state == "refused"
     assert "examboard eligibility reopen" in load(service, work=base["work"]).rejects[0].reason
