@@ -10,8 +10,8 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
-import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -299,16 +299,19 @@ def test_a_batch_that_is_never_finished_is_ended(postgres_url: str) -> None:
     """
     init(postgres_url)
     own = postgres.asking(postgres_url, "-c idle_in_transaction_session_timeout=100", pooled="true")
-    driver = make_url(postgres_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with open_database(own) as database, psycopg.connect(driver) as reader, closing(psycopg.connect(driver)) as frozen:
-        reader.execute("SELECT 1")
-        frozen.pgconn.enter_pipeline_mode()
+    engine = open_engine(postgres_url)
+    with open_database(own) as database, engine.connect() as reader, engine.connect() as frozen:
+        reader.execute(text("SELECT 1"))
+        driver: Any = frozen.connection.driver_connection
+        driver.pgconn.enter_pipeline_mode()
         for words in (b"BEGIN", b"SELECT 1"):
-            frozen.pgconn.send_query_params(words, [])
-        frozen.pgconn.send_flush_request()
-        frozen.pgconn.flush()
+            driver.pgconn.send_query_params(words, [])
+        driver.pgconn.send_flush_request()
+        driver.pgconn.flush()
         until = monotonic() + 30
         while not (ended := database.due.end_hung()) and monotonic() < until:
             sleep(0.05)
+        frozen.invalidate()
         assert ended == 1
-        assert reader.execute("SELECT 1").fetchone() == (1,)
+        assert reader.scalar(text("SELECT 1")) == 1
+    engine.dispose()
