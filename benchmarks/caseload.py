@@ -19,7 +19,7 @@ from typing import Final
 from dateutil.relativedelta import relativedelta
 
 from workflow import facts as f
-from workflow.decisions import propose_decision
+from workflow.board.decisions import propose_decision
 from workflow.draft import Draft, project
 from workflow.events import Event, chain
 from workflow.evidence import Evidence, Work

@@ -44,7 +44,7 @@ def _read(service: Any) -> Any:
 def generate(url: str, size: int) -> Answer:
     """Write a caseload through the product's own store."""
     from storage.database import init, open_database
-    from workflow.check import pin
+    from workflow.checking.check import pin
 
     init(url)
     with Clock() as clock, open_database(url) as database:
@@ -96,8 +96,8 @@ def quiet_night(url: str) -> Answer:
 def scores(url: str, file: str) -> Answer:
     """Import a file of marks."""
     from storage.sheets import read_sheet
-    from workflow import intake
-    from workflow.round import import_round
+    from workflow.bulk import intake
+    from workflow.bulk.round import import_round
 
     service = _service(url)
     _read(service)
@@ -170,7 +170,7 @@ def _verified(url: str, redecides: bool, jobs: int = 1) -> Answer:
 
 def audit_floor(url: str) -> Answer:
     """Check every event by hand: chain, numbers and lawful steps."""
-    from workflow.check import pin
+    from workflow.checking.check import pin
     from workflow.machine import machine_of
 
     rules = pin(SCHEME.read_text(encoding="utf-8"), str(SCHEME)).rules(2)

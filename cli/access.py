@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from cli import options, wiring
-from workflow.access import Access, What, disclose
+from workflow.roles.access import Access, What, disclose
 from workflow.service import Service
 
 F = TypeVar("F", bound=Callable[..., Any])

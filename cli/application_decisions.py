@@ -11,9 +11,9 @@ from cli import options, selecting, wiring
 from cli.options import Verb
 from cli.outcomes import tell
 from workflow import facts as f
-from workflow.carrying import carry_over as carry
-from workflow.extensions import reinstate as take_back
-from workflow.selection import decide_for
+from workflow.board.carrying import carry_over as carry
+from workflow.board.extensions import reinstate as take_back
+from workflow.board.selection import decide_for
 
 
 @click.command(

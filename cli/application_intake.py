@@ -16,7 +16,7 @@ from cli.outcomes import tell
 from cli.output import json_line
 from cli.shelf import level_named
 from workflow import facts as f
-from workflow.applying import applicant
+from workflow.board.applying import applicant
 from workflow.eligibility import assess
 from workflow.evidence import Evidence
 from workflow.scheme import Pinned

@@ -12,10 +12,10 @@ from cli import options, wiring
 from cli.options import Verb
 from cli.output import json_line, listing
 from cli.tables import sheet_path, write_sheet
-from workflow.access import WHATS, Access, broken
-from workflow.audit_roles import RolesHeld
-from workflow.duty_audit import DutyException, audited, done_without_right, erased_alone
+from workflow.audit.duties import DutyException, audited, done_without_right, erased_alone
+from workflow.audit.roles import RolesHeld
 from workflow.errors import Corrupt
+from workflow.roles.access import WHATS, Access, broken
 
 _XLSX = click.option("--xlsx", "xlsx_file", callback=sheet_path, metavar="FILE", help="Write it to an XLSX file too.")
 _ENTRY: Final = ("number", "at", "actor", "what", "subject", "reason", "persons", "hash")

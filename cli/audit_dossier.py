@@ -23,16 +23,16 @@ from cli.errors import clause_text
 from cli.options import Verb
 from cli.output import json_line, progress
 from cli.tables import write_sheet
+from workflow.audit.dossier import Case, event_line, history_page, index_page
+from workflow.audit.telling import tell
 from workflow.calendar import count
-from workflow.dossier import Case, event_line, history_page, index_page
 from workflow.errors import Conflict, Corrupt, NotFound, Unavailable
-from workflow.figures import PART_KINDS, PART_NOTES, part_lines
+from workflow.figures.statistics import Case as Counted
+from workflow.figures.statistics import case_of, tallied
+from workflow.figures.table import PART_KINDS, PART_NOTES, part_lines
 from workflow.ports import Candidate
 from workflow.seating import Sitting
 from workflow.service import Service
-from workflow.statistics import Case as Counted
-from workflow.statistics import case_of, tallied
-from workflow.telling import tell
 
 ProofOf = Callable[[str], str | None]
 
@@ -150,7 +150,7 @@ def _no_proof(_application: str) -> str | None:
 
 def _prover(ctx: click.Context, service: Service) -> ProofOf:
     """Give what writes the proof of an application: its text, or None where no seal holds any event of it."""
-    from workflow.proofs import prove
+    from workflow.sealing.proofs import prove
 
     ledger, keys = service.stores.seals, held_keys.public_keys(ctx)
 

@@ -17,7 +17,7 @@ from cli.options import Verb
 from cli.output import json_line, progress
 from workflow.calendar import count
 from workflow.errors import Conflict, NotFound, Unavailable
-from workflow.mining import Choice, write
+from workflow.mining.scope import Choice, write
 from workflow.ports import SchemeShelf
 
 FORMATS: Final = ("ocel", "xes")

@@ -13,13 +13,13 @@ from cli.errors import clause_text, objection_text
 from cli.options import Verb
 from cli.output import aligned, cell_text, json_line
 from cli.words import fact_words, standing_lines
-from workflow.differing import Difference, difference
+from workflow.audit.differing import Difference, difference
+from workflow.audit.telling import Telling, Told, refuse_unseen, tell
 from workflow.errors import Corrupt, NotFound
 from workflow.events import Event
 from workflow.identity import mask_name
 from workflow.service import Service
 from workflow.standing import Standing
-from workflow.telling import Telling, Told, refuse_unseen, tell
 
 
 @click.command(

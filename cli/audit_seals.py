@@ -16,8 +16,8 @@ from workflow.calendar import count
 from workflow.errors import Corrupt, Invalid, NotFound, Problem
 
 if TYPE_CHECKING:
-    from workflow.notes import PublicKey
-    from workflow.seals import Seal
+    from workflow.sealing.notes import PublicKey
+    from workflow.sealing.seals import Seal
 
 _KEYS = click.option(
     "--key",
@@ -40,7 +40,7 @@ def seal(ctx: click.Context, as_json: bool) -> None:
     who owns both the database and the key.
     """
     from storage.keys import verify
-    from workflow.seals import seal
+    from workflow.sealing.seals import seal
 
     ring, service = held_keys.key_file(ctx), wiring.service(ctx)
     made = seal(service.stores.seals, ring, verify, service.now(), service.actor)
@@ -125,7 +125,7 @@ def prove(
 
     The proof is one file; `audit check-proof` or the stand-alone verifier checks it without the database.
     """
-    from workflow.proofs import prove
+    from workflow.sealing.proofs import prove
 
     service = wiring.service(ctx, write=False)
     stores = service.stores
@@ -155,7 +155,7 @@ def check_proof(ctx: click.Context, file: Path, given: tuple[str, ...], as_json:
     itself names are taken, and you are told so.
     """
     from storage.keys import verify
-    from workflow.proofs import check_proof, keys_of
+    from workflow.sealing.proofs import check_proof, keys_of
 
     try:
         proof = json.loads(read_text(file))
@@ -203,7 +203,7 @@ def read_keys(given: tuple[str, ...]) -> tuple[PublicKey, ...]:
     Raises:
         Invalid: one is none.
     """
-    from workflow.notes import read_vkey
+    from workflow.sealing.notes import read_vkey
 
     found = []
     for text in given:

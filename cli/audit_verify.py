@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # SQLAlchemy is loaded when an audit begins
     from collections.abc import Iterator
 
     from cli.integrity import Asked
-    from workflow.audit import Checker, Finding
+    from workflow.audit.findings import Checker, Finding
     from workflow.ports import Stores
 
 COLUMNS: Final = (
@@ -135,7 +135,7 @@ def _of_seals(ctx: click.Context) -> Checker:
         if stores.seals.last() is None:
             return
         from storage.keys import verify as signature
-        from workflow.seal_check import checker
+        from workflow.audit.seals import checker
 
         keys = held_keys.public_keys(ctx)
         if not keys:

@@ -17,13 +17,13 @@ from cli.output import aligned, json_line, progress
 from cli.shelf import level_named, pinned_file
 from cli.tables import sheet_path, write_sheet
 from cli.whatif_work import Found, Task, work
+from workflow.audit.retelling import Divergence
+from workflow.audit.whatif import Effect, Scope
 from workflow.calendar import count
 from workflow.errors import Corrupt, NotFound
 from workflow.ports import Projection
-from workflow.retelling import Divergence
 from workflow.scheme import FIXED_STATES, Pinned
 from workflow.service import Service
-from workflow.whatif import Effect, Scope
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -13,11 +13,12 @@ from cli.access import reveal
 from cli.candidate_forgetting import VERBS
 from cli.options import Noun
 from cli.output import json_line, listing, pairs
-from workflow import identity, vocabulary
+from workflow import identity
+from workflow.bulk import vocabulary
 from workflow.errors import Invalid, NotFound, Problem
 from workflow.logs import AMENDABLE, Note
+from workflow.persons.prose import refuse_values_in
 from workflow.ports import Candidate
-from workflow.prose import refuse_values_in
 
 
 @click.group(cls=Noun)

@@ -9,12 +9,12 @@ import click
 from cli import access, options, wiring
 from cli.options import Verb
 from cli.output import json_line, listing
-from workflow.forgetting import Act
-from workflow.held import act_row, held, readable
-from workflow.retention import erase as erase_person
-from workflow.retention import kept, refuse_early
-from workflow.retention import restrict as restrict_person
-from workflow.retention import unrestrict as free_person
+from workflow.persons.forgetting import Act
+from workflow.persons.held import act_row, held, readable
+from workflow.persons.retention import erase as erase_person
+from workflow.persons.retention import kept, refuse_early
+from workflow.persons.retention import restrict as restrict_person
+from workflow.persons.retention import unrestrict as free_person
 
 
 @click.command(

@@ -25,10 +25,10 @@ from cli.left_out import shown_of
 from cli.options import Noun
 from cli.outcomes import tell_all
 from cli.output import aligned, json_line, listing, pairs, progress
-from workflow.certificates import award_all
-from workflow.decisions import Outcome
+from workflow.board.certificates import award_all
+from workflow.board.decisions import Outcome
+from workflow.board.issued import Issued, issued
 from workflow.errors import Refused
-from workflow.issued import Issued, issued
 from workflow.service import Service
 
 

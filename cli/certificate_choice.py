@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from cli import options
-from workflow.issued import Issued, all_issued
+from workflow.board.issued import Issued, all_issued
 from workflow.service import Service
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -17,8 +17,8 @@ from cli.left_out import printable
 from cli.options import Verb
 from cli.output import json_line, progress
 from workflow import identity
+from workflow.board.issued import Issued, issued
 from workflow.errors import NotFound, Objection, Refused, Unavailable
-from workflow.issued import Issued, issued
 from workflow.ports import Candidate
 from workflow.scheme import Rules
 from workflow.service import Service

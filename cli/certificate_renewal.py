@@ -12,9 +12,9 @@ from cli import options, wiring
 from cli.files import read_evidence
 from cli.options import Verb
 from cli.outcomes import tell
-from workflow.certificates import holder_of
+from workflow.board.certificates import holder_of
+from workflow.board.renewing import renew as renew_certificate
 from workflow.facts import CertificateRenewed, CreditRecorded, CreditRejected
-from workflow.renewing import renew as renew_certificate
 
 _number = click.argument("number", metavar="NUMBER|APPLICATION")
 

@@ -9,7 +9,7 @@ import click
 from cli import options, wiring
 from cli.options import Verb
 from cli.outcomes import tell
-from workflow.certificates import holder_of
+from workflow.board.certificates import holder_of
 from workflow.facts import CertificateReplaced, CertificateRestored, CertificateRevoked, CertificateSuspended, Fact
 
 _number = click.argument("number", metavar="NUMBER|APPLICATION")

@@ -7,9 +7,9 @@ import click
 from cli import options, wiring
 from cli.options import Verb
 from cli.output import json_line, listing, pairs
+from workflow.board.verification import Answer, asked_after, verify_code
+from workflow.board.verification import verify as verify_number
 from workflow.errors import NotFound, Refused
-from workflow.verification import Answer, asked_after, verify_code
-from workflow.verification import verify as verify_number
 
 _WORDS = {
     "valid": "valid: it counts",

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from cli.evidence import item_lines
 from workflow import facts as f
+from workflow.board.evidence_desk import items_of
 from workflow.events import Event
-from workflow.evidence_desk import items_of
 from workflow.replay import known
 from workflow.standing import Standing
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from workflow import facts as f
 from workflow.application import Attempt
-from workflow.dossier import Case
+from workflow.audit.dossier import Case
 from workflow.parts import is_pass, is_void
 from workflow.renewal import certificate_standing
 from workflow.seating import Sitting

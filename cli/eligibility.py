@@ -16,7 +16,7 @@ from cli.options import Noun
 from cli.outcomes import tell, tell_all
 from cli.output import json_line
 from cli.shelf import level_named, scheme_named
-from workflow import decisions, reopening
+from workflow.board import decisions, reopening
 from workflow.calendar import board_day
 from workflow.document import LAST_DAY
 from workflow.eligibility import Eligibility, assess

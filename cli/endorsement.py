@@ -14,9 +14,9 @@ from cli.options import Noun
 from cli.outcomes import tell
 from cli.output import listing
 from cli.part_named import PART, PART_OR_NONE, part_named
+from workflow.audit.superseding import superseded
 from workflow.facts import EndorsementRecorded, EndorsementWithdrawn
 from workflow.service import Service
-from workflow.superseding import superseded
 
 
 @click.group(cls=Noun)

@@ -14,8 +14,8 @@ from cli.files import read_evidence
 from cli.options import Noun
 from cli.outcomes import tell
 from cli.output import is_terminal, json_line
+from workflow.board.evidence_desk import Item, evidence_of
 from workflow.eligibility import doubts
-from workflow.evidence_desk import Item, evidence_of
 from workflow.facts import EvidenceAdded, EvidenceChecked, EvidenceJudged, Fact
 
 

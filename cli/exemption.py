@@ -11,7 +11,7 @@ from cli.options import Noun
 from cli.outcomes import tell
 from cli.output import listing
 from cli.part_named import part_named
-from workflow.exemptions import exemptions_of, grant_exemption
+from workflow.board.exemptions import exemptions_of, grant_exemption
 from workflow.facts import ExemptionWithdrawn
 
 KEY = click.option("--exemption", required=True, metavar="KEY", help="Its number in the scheme.")

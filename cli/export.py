@@ -27,7 +27,7 @@ _SEAT_PLAN: Final = {
     **_SEAT,
     **{"application": "申报号", "name": "姓名", "accommodations": "合理便利"},
 }
-# The titles of `workflow/columns.py`, scores: the sheet goes back in by `score import`.
+# The titles of `workflow/bulk/columns.py`, scores: the sheet goes back in by `score import`.
 _SCORE_SHEET: Final = {
     "application": "申报号",
     "part": "科目",

@@ -11,7 +11,7 @@ import click
 from cli import options, selecting, wiring
 from cli.options import Noun
 from cli.output import listing
-from workflow import extensions
+from workflow.board import extensions
 from workflow.facts import DeadlineExtended, ValidityExtended
 from workflow.service import Service
 

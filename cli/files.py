@@ -10,7 +10,7 @@ from workflow.errors import Invalid, NotFound, Problem
 
 if TYPE_CHECKING:
     from workflow.evidence import Evidence
-    from workflow.terms import Terms
+    from workflow.language.terms import Terms
 
 _MOST_BYTES: Final = 8_000_000
 STDIN: Final = Path("-")

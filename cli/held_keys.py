@@ -19,8 +19,8 @@ from workflow.service import Service
 if TYPE_CHECKING:
     from storage.keyring import Ring
     from storage.keys import KeyFile
-    from workflow.notes import PublicKey
-    from workflow.seals import Sealing
+    from workflow.sealing.notes import PublicKey
+    from workflow.sealing.seals import Sealing
 
 
 def key_place(ctx: click.Context) -> Path:
@@ -75,7 +75,7 @@ def sealer(ctx: click.Context, service: Service, by: str) -> Callable[[], Sealin
         by: Who seals.
     """
     from storage.keys import verify
-    from workflow.seals import seal
+    from workflow.sealing.seals import seal
 
     if not key_place(ctx).exists():
         return None

@@ -12,10 +12,10 @@ import click
 
 from cli import options, wiring
 from cli.output import json_line, progress
-from workflow import intake
+from workflow.bulk import intake
+from workflow.bulk.round import KINDS, Report, import_round
 from workflow.calendar import count
 from workflow.errors import Invalid, Problem, Refused
-from workflow.round import KINDS, Report, import_round
 
 F = TypeVar("F", bound=Callable[..., Any])
 REJECT_COLUMNS: Final = ("file", "line", "application", "field", "value", "reason")

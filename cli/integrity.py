@@ -23,12 +23,12 @@ from typing import Any, Final
 from storage.codec import read_fact
 from storage.database import Database, open_database
 from storage.raw import SqlRaw
-from workflow.audit import RESTORE, Audited, Bench, Checker, Finding, RawRows
-from workflow.audit_access import audit_access
-from workflow.audit_bucket import BucketAudit
-from workflow.audit_persons import audit_persons
-from workflow.audit_registers import audit_registers
-from workflow.audit_sample import Drawn, draw, merged
+from workflow.audit.access import audit_access
+from workflow.audit.bucket import BucketAudit
+from workflow.audit.findings import RESTORE, Audited, Bench, Checker, Finding, RawRows
+from workflow.audit.persons import audit_persons
+from workflow.audit.registers import audit_registers
+from workflow.audit.sample import Drawn, draw, merged
 from workflow.errors import ExamboardError, Invalid, Misconfigured, Problem, Unavailable
 from workflow.ports import BUCKETS, bucket_of
 

@@ -14,8 +14,8 @@ from scheduler.night import Night
 from workflow.document import parse_day
 from workflow.errors import Corrupt, NotFound
 from workflow.identity import shown
-from workflow.ledger import Parked, Run, RunKey
-from workflow.receipts import Change, Receipt, changes_of, receipt_of, run_json
+from workflow.nights.ledger import Parked, Run, RunKey
+from workflow.nights.receipts import Change, Receipt, changes_of, receipt_of, run_json
 
 
 def key_of(text: str) -> RunKey:

@@ -17,8 +17,8 @@ from cli.output import listing, progress
 from scheduler.jobs import JOBS, forecast, owed_runs, planned_runs, refuse_future, runs_by_hand, states
 from scheduler.jobs import run as run_job
 from scheduler.night import Night
-from workflow.ledger import COMPLETE, Parked, RunKey
-from workflow.receipts import Change, run_json
+from workflow.nights.ledger import COMPLETE, Parked, RunKey
+from workflow.nights.receipts import Change, run_json
 
 EXCEPTIONS: Final = 1  # the exit code where applications were parked
 ALL: Final = "all"

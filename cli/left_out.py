@@ -9,7 +9,7 @@ import click
 
 from workflow.calendar import count
 from workflow.errors import Corrupt, Objection, Refused
-from workflow.forgetting import PersonStanding
+from workflow.persons.forgetting import PersonStanding
 from workflow.ports import Candidate
 from workflow.service import Service
 

@@ -12,9 +12,9 @@ from cli.options import Noun
 from cli.outcomes import tell
 from cli.output import listing
 from cli.part_named import PART_OR_NONE, SITTING, part_named
-from workflow import conduct
 from workflow import facts as f
-from workflow.results import effects
+from workflow.board import conduct
+from workflow.board.results import effects
 
 
 @click.group(cls=Noun)

@@ -14,8 +14,8 @@ from scheduler.delivery import DROPPED, Delivered, Outcome, deliver, judged, rea
 from scheduler.sinks import FileSink
 from workflow.errors import ExamboardError, NotFound, Unavailable
 from workflow.identity import mask_email
-from workflow.ledger import Notice
-from workflow.night import due_fact, why
+from workflow.nights.last_steps import due_fact, why
+from workflow.nights.ledger import Notice
 from workflow.service import Service
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import click
 
 from cli import errors
 from cli.output import json_line
-from workflow.decisions import Outcome
+from workflow.board.decisions import Outcome
 from workflow.errors import ExamboardError, Refused
 from workflow.events import Event
 from workflow.facts import AdmissionCancelled, Admitted, CertificateAwarded, Expired, Fact

@@ -13,10 +13,10 @@ from cli import options, wiring
 from cli.options import Noun
 from cli.outcomes import tell
 from cli.output import json_line, listing, pairs
-from workflow.access import Access
-from workflow.duties import ERASE, command_of
 from workflow.errors import Conflict, NotFound, Objection, Refused
 from workflow.facts import FACTS
+from workflow.roles.access import Access
+from workflow.roles.duties import ERASE, command_of
 from workflow.service import Service
 
 

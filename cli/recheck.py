@@ -12,9 +12,9 @@ from cli.options import Noun
 from cli.outcomes import tell
 from cli.output import listing
 from cli.part_named import PART, SITTING, part_named
-from workflow import rechecks
-from workflow.marks import Given
-from workflow.results import effects
+from workflow.board import rechecks
+from workflow.board.marks import Given
+from workflow.board.results import effects
 
 
 @click.group(cls=Noun)

@@ -15,11 +15,11 @@ from cli.options import Noun
 from cli.output import aligned, json_line, progress
 from cli.tables import sheet_path, show_lines
 from workflow.errors import NotFound
-from workflow.figures import NOTES, PART_NOTES, SESSION_NOTE, Line, line_of_all, lines_of, part_lines, protected
+from workflow.figures.statistics import GROUPINGS, Case, Grouping, Tally, case_of, tallied
+from workflow.figures.table import NOTES, PART_NOTES, SESSION_NOTE, Line, line_of_all, lines_of, part_lines, protected
 from workflow.machine import machine_of
 from workflow.service import Service
 from workflow.standing import Standing
-from workflow.statistics import GROUPINGS, Case, Grouping, Tally, case_of, tallied
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflow.attempting import Endorsement, Remediation, Resits
 from workflow.calendar import count
+from workflow.language.attempting import Endorsement, Remediation, Resits
 
 _SPACES = {"application": "", "course": " in each course", "calendar_year": " in a calendar year"} | {
     "exam_year": " in an exam year"

@@ -13,12 +13,12 @@ from cli.jobs import EXCEPTIONS
 from cli.options import Noun
 from cli.output import listing, progress
 from scheduler.jobs import planned_runs, refuse_future, run
-from workflow.duties import ERASURE
 from workflow.errors import Objection, Refused
-from workflow.ledger import COMPLETE, RunKey
-from workflow.retention import Kept
-from workflow.retention import due as due_on
-from workflow.rights import is_member
+from workflow.nights.ledger import COMPLETE, RunKey
+from workflow.persons.retention import Kept
+from workflow.persons.retention import due as due_on
+from workflow.roles.duties import ERASURE
+from workflow.roles.rights import is_member
 
 JOB = "retention"
 

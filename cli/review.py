@@ -13,7 +13,7 @@ import click
 from cli import intake_files, options, wiring
 from cli.options import Noun
 from cli.outcomes import tell_all
-from workflow import results
+from workflow.board import results
 
 
 @click.group(cls=Noun)

@@ -8,9 +8,9 @@ from importlib import resources
 from string import Template
 from typing import Any, Final
 
-from workflow.described import json_schema
+from workflow.cases.worked import CasesFile
+from workflow.language.described import json_schema
 from workflow.scheme import Scheme
-from workflow.worked_cases import CasesFile
 
 SCHEME_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 SCHEME_SCHEMA: Final = "scheme.schema.json"

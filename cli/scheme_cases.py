@@ -12,8 +12,8 @@ from cli.options import Verb
 from cli.output import json_line
 from cli.scheme_files import cases_named
 from workflow.calendar import count
-from workflow.case_coverage import unproved
-from workflow.case_running import Proved, run_cases
+from workflow.cases.coverage import unproved
+from workflow.cases.running import Proved, run_cases
 from workflow.errors import Invalid, Problem, Refused
 from workflow.scheme import Pinned
 

@@ -9,11 +9,11 @@ from typing import Final
 
 from cli.files import STDIN, name_of, read_text
 from cli.shelf import is_file, packaged, pinned_file, scheme_named
+from workflow.cases.worked import Cases, is_cases, read_cases
 from workflow.document import read_yaml
 from workflow.errors import Invalid, NotFound, Problem
 from workflow.ports import SchemeShelf
 from workflow.scheme import Pinned
-from workflow.worked_cases import Cases, is_cases, read_cases
 
 CASES: Final = ".cases.yaml"
 Shelf = Callable[[], SchemeShelf | None]

@@ -14,11 +14,11 @@ from cli.output import json_line
 from cli.scaffold import SCHEME_ID, scaffold, schemas
 from cli.shelf import effective_file, scheme_named
 from workflow.calendar import count
+from workflow.checking.diff import AREAS, Change, compare
+from workflow.checking.lint import Located, lint
 from workflow.errors import Invalid, Objection, Problem, Refused
-from workflow.extending import Effective
-from workflow.lint import Located, lint
+from workflow.language.extending import Effective
 from workflow.scheme import Pinned
-from workflow.scheme_diff import AREAS, Change, compare
 
 
 @click.command(

@@ -8,16 +8,16 @@ from typing import Final
 from cli.errors import clause_text
 from cli.output import aligned
 from cli.resit_words import endorsement_words, resits_words
-from workflow.assessed import Component, Level, Part
-from workflow.awarding import CertificateNumber, Renewal
 from workflow.calendar import count
-from workflow.conditions import Clause, Condition, OnlyFor, Requirement
-from workflow.durations import Deadline, SetWindow
-from workflow.editions import Edition
 from workflow.evidence import Evidence
+from workflow.language.assessed import Component, Level, Part
+from workflow.language.awarding import CertificateNumber, Renewal
+from workflow.language.conditions import Clause, Condition, OnlyFor, Requirement
+from workflow.language.durations import Deadline, SetWindow
+from workflow.language.editions import Edition
+from workflow.language.stages import Stage
 from workflow.requirements import all_met
 from workflow.scheme import Pinned, Scheme
-from workflow.stages import Stage
 
 EFFECTS = {
     "expire": "the application expires",

@@ -14,11 +14,11 @@ from cli.options import Noun
 from cli.outcomes import tell, tell_all
 from cli.part_named import PART, PART_OR_NONE, SITTING, any_part_named, at_sitting, part_named
 from cli.score_readers import differences, enter
-from workflow import decisions, results
 from workflow import facts as f
-from workflow.decisions import Outcome
+from workflow.board import decisions, results
+from workflow.board.decisions import Outcome
+from workflow.board.marks import Given, made_of
 from workflow.draft import Draft
-from workflow.marks import Given, made_of
 from workflow.service import Service
 
 

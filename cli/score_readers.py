@@ -9,8 +9,8 @@ from cli.options import Verb
 from cli.outcomes import tell
 from cli.output import listing
 from cli.part_named import PART, SITTING, at_sitting, part_named
-from workflow import results
-from workflow.marks import Given
+from workflow.board import results
+from workflow.board.marks import Given
 
 
 @click.command(

@@ -14,10 +14,10 @@ from cli.outcomes import tell_all
 from cli.output import cell_text, listing
 from cli.sitting_named import found
 from cli.tables import sheet_path, write_sheet
+from workflow.board.staffing import SittingFinding, findings
+from workflow.board.tickets import Ticket, tickets
 from workflow.seating import Sitting
 from workflow.service import Service
-from workflow.staffing import SittingFinding, findings
-from workflow.tickets import Ticket, tickets
 
 _TITLES: Final = {
     "ticket": "准考证号",

@@ -11,9 +11,9 @@ import click
 from cli import options
 from cli.files import read_text
 from cli.outcomes import tell, tell_all
-from workflow.decisions import Outcome
+from workflow.board.decisions import Outcome
+from workflow.board.selection import Selection
 from workflow.identity import application_number
-from workflow.selection import Selection
 
 F = TypeVar("F", bound=Callable[..., Any])
 NAMES = ("numbers", "listed", "cohort", "scheme", "level", "sitting")

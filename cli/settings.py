@@ -112,7 +112,7 @@ class Settings(BaseSettings):
     @field_validator("seal_origin")
     @classmethod
     def _is_an_origin(cls, name: str) -> str:
-        from workflow.notes import is_key_name
+        from workflow.sealing.notes import is_key_name
 
         if name and not is_key_name(name):
             raise ValueError("must be printable ASCII without blanks or +, such as exams.example.org/log")

@@ -15,9 +15,9 @@ from importlib import resources
 from pathlib import Path
 
 from cli.files import name_of, read_text
-from workflow.check import pin, pin_again
+from workflow.checking.check import pin, pin_again
 from workflow.errors import Invalid, NotFound, Problem
-from workflow.extending import Effective, effective
+from workflow.language.extending import Effective, effective
 from workflow.ports import SchemeShelf
 from workflow.scheme import Pinned
 

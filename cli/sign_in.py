@@ -10,8 +10,8 @@ import click
 from cli.settings import settings
 from workflow.errors import Misconfigured
 from workflow.ports import Stores
-from workflow.rights import Actor
-from workflow.staff import check_local, sign_in
+from workflow.roles.rights import Actor
+from workflow.roles.staff import check_local, sign_in
 
 
 def who(ctx: click.Context, stores: Stores) -> Actor:

@@ -10,8 +10,8 @@ from cli import options, wiring
 from cli.options import Noun
 from cli.output import json_line, listing, pairs
 from workflow.errors import NotFound
-from workflow.rights import ACTS, RIGHTS, ROLES, Role
-from workflow.staff import Member, StaffDesk
+from workflow.roles.rights import ACTS, RIGHTS, ROLES, Role
+from workflow.roles.staff import Member, StaffDesk
 
 _ROLES = click.option(
     "--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="May be repeated."

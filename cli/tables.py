@@ -15,7 +15,7 @@ from typing import Any, Final
 import click
 
 from cli.output import aligned, json_line, listing
-from workflow.figures import SMALL_NOTE, Line
+from workflow.figures.table import SMALL_NOTE, Line
 
 _WIDTH: Final = 120
 _BLANKS: Final = {"session": "never admitted", "cohort": "no cohort"}

@@ -15,12 +15,12 @@ from cli.left_out import printable
 from cli.options import Noun
 from cli.output import json_line
 from workflow import identity
+from workflow.board.tickets import Ticket, tickets
 from workflow.errors import NotFound
 from workflow.ports import Candidate
 from workflow.scheme import Rules
 from workflow.seating import Sitting
 from workflow.service import Service
-from workflow.tickets import Ticket, tickets
 
 if TYPE_CHECKING:
     from storage import papers

@@ -15,9 +15,9 @@ from cli.errors import clause_text
 from cli.options import Noun
 from cli.outcomes import tell
 from cli.output import json_line
+from workflow.board.selection import decide_for
+from workflow.board.training_record import Record, TrainingStanding, hours_of, training_of
 from workflow.facts import TrainingRecorded, TrainingWaived
-from workflow.selection import decide_for
-from workflow.training_record import Record, TrainingStanding, hours_of, training_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 STRANDS = ("career_guidance", "vocational_skills", "entrepreneurship")

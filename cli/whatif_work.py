@@ -15,13 +15,13 @@ from datetime import date, datetime
 from typing import Final
 
 from cli import wiring
-from workflow.check import pin_again
+from workflow.audit.whatif import Effect, Totals, effect_on
+from workflow.checking.check import pin_again
 from workflow.errors import ExamboardError
 from workflow.reading import each_history
-from workflow.rights import Actor
+from workflow.roles.rights import Actor
 from workflow.scheme import Pinned
 from workflow.service import Service
-from workflow.whatif import Effect, Totals, effect_on
 
 CHUNK: Final = 250
 READER: Final = Actor("what-if", ("auditor",), "member")  # who asked was signed in by the process that shares out

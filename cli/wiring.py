@@ -24,10 +24,10 @@ from cli.settings import Settings as Settings
 from cli.settings import settings as settings
 from cli.shelf import shelve
 from cli.sign_in import who as who
-from workflow.access import AccessLog
 from workflow.errors import Misconfigured, NotFound, Objection, Refused
 from workflow.ports import SchemeShelf, Stores
-from workflow.rights import CLOCK_ACTOR, Actor
+from workflow.roles.access import AccessLog
+from workflow.roles.rights import CLOCK_ACTOR, Actor
 from workflow.service import Service
 
 if TYPE_CHECKING:  # SQLAlchemy costs a third of a second that a check of a document or of evidence need not pay

@@ -12,7 +12,7 @@ from cli.desk_words import desk_sections
 from cli.errors import clause_text
 from cli.output import aligned, cell_text
 from workflow.application import Attempt
-from workflow.decisions import explanation
+from workflow.board.decisions import explanation
 from workflow.document import LAST_DAY
 from workflow.eligibility import assessed
 from workflow.events import Event

@@ -17,8 +17,8 @@ from scheduler.messages import Message, NotTaken, RunsOut, Sink, Words, key_of, 
 from workflow.clock import next_due
 from workflow.errors import ExamboardError, Unavailable
 from workflow.facts import Fact
-from workflow.ledger import Notice
-from workflow.night import due_fact, last_day, notice_kind
+from workflow.nights.last_steps import due_fact, last_day, notice_kind
+from workflow.nights.ledger import Notice
 from workflow.ports import Candidate, Projection
 from workflow.service import Service
 

@@ -16,11 +16,11 @@ from typing import Final
 from scheduler.night import PAUSE, Ahead, Night, claim_bucket, days_of, each_due, over_buckets
 from workflow.clock import LAST_STEPS
 from workflow.errors import Corrupt, NotFound
-from workflow.ledger import Chunk, ClockStep, DueRow, Parked, RunKey
-from workflow.night import change_of, check_row, is_last, last_step, line_of, step_change
+from workflow.nights.last_steps import change_of, check_row, is_last, last_step, line_of, step_change
+from workflow.nights.ledger import Chunk, ClockStep, DueRow, Parked, RunKey
+from workflow.nights.receipts import Change
 from workflow.ports import Append, bucket_of
 from workflow.reading import each_history
-from workflow.receipts import Change
 
 LAST: Final = frozenset(fact.__name__ for fact in LAST_STEPS)
 

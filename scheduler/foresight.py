@@ -16,9 +16,9 @@ from scheduler.night import Ahead, Job, Night
 from scheduler.releases import Release, seated_at, sittings_after
 from workflow.errors import ExamboardError, Unavailable
 from workflow.events import Event
-from workflow.ledger import RunKey
+from workflow.nights.ledger import RunKey
+from workflow.nights.receipts import Change
 from workflow.reading import each_history
-from workflow.receipts import Change
 
 
 def planned(night: Night, jobs: Mapping[str, Job], runs: Sequence[RunKey]) -> Iterator[tuple[RunKey, Change]]:

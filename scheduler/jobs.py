@@ -19,8 +19,8 @@ from scheduler.releases import Release
 from scheduler.reminders import Remind
 from scheduler.retention import Retain
 from workflow.errors import NotFound, Objection, Refused
-from workflow.ledger import Parked, Run, RunKey
-from workflow.receipts import Change, Receipt, changes_of, receipt_of
+from workflow.nights.ledger import Parked, Run, RunKey
+from workflow.nights.receipts import Change, Receipt, changes_of, receipt_of
 
 # In the order of a night: what has run out is written first, so that seats and reminders follow from it. Who has run
 # out of all is erased at the end.

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, Protocol
 
 from workflow.errors import ExamboardError
 from workflow.facts import CertificateExpired, CourseVoided, Expired, PartLapsed, RenewalMissed
-from workflow.night import last_day
+from workflow.nights.last_steps import last_day
 from workflow.scheme import Rules
 
 RunsOut = Expired | PartLapsed | CourseVoided | RenewalMissed | CertificateExpired

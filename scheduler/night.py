@@ -17,9 +17,9 @@ from workflow.calendar import board_day
 from workflow.draft import Draft
 from workflow.errors import ExamboardError, Unavailable
 from workflow.events import Event
-from workflow.ledger import Chunk, DueRow, Parked, Part, RunKey, Window
+from workflow.nights.ledger import Chunk, DueRow, Parked, Part, RunKey, Window
+from workflow.nights.receipts import Change
 from workflow.ports import BUCKETS
-from workflow.receipts import Change
 from workflow.service import Service
 
 CHUNK: Final = 2_000

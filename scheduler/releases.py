@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence, Set
 from datetime import date
 
 from scheduler.night import FURTHEST, Ahead, Night, has_gone_beyond, over_buckets
+from workflow.board.sittings import propose_release
 from workflow.draft import Draft
 from workflow.errors import ExamboardError, Unavailable
-from workflow.ledger import Chunk, RunKey
-from workflow.night import change_of
+from workflow.nights.last_steps import change_of
+from workflow.nights.ledger import Chunk, RunKey
+from workflow.nights.receipts import Change
 from workflow.ports import bucket_of
 from workflow.reading import each_history
-from workflow.receipts import Change
-from workflow.sittings import propose_release
 
 
 class Release:

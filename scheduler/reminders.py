@@ -20,11 +20,11 @@ from workflow.draft import Draft
 from workflow.errors import ExamboardError, Unavailable
 from workflow.events import canonical_data
 from workflow.facts import Fact
-from workflow.ledger import DueRow, Notice, Parked, RunKey, Window
-from workflow.night import due_fact, last_day, notice_kind
+from workflow.nights.last_steps import due_fact, last_day, notice_kind
+from workflow.nights.ledger import DueRow, Notice, Parked, RunKey, Window
+from workflow.nights.receipts import Change
 from workflow.ports import bucket_of
 from workflow.reading import each_history
-from workflow.receipts import Change
 
 
 class Remind:

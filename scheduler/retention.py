@@ -13,12 +13,12 @@ from datetime import date
 from scheduler.night import Ahead, Night, days_of
 from workflow.draft import CLOCK
 from workflow.errors import ExamboardError, Unavailable
-from workflow.forgetting import ERASED
-from workflow.ledger import RunKey
 from workflow.logs import Note
+from workflow.nights.ledger import RunKey
+from workflow.nights.receipts import Change
+from workflow.persons.forgetting import ERASED
+from workflow.persons.retention import Kept, due
 from workflow.ports import bucket_of
-from workflow.receipts import Change
-from workflow.retention import Kept, due
 
 
 class Retain:

@@ -23,8 +23,8 @@ from scheduler.jobs import owed_runs, run, states
 from scheduler.night import Night, Stopped
 from workflow.calendar import ONE_DAY
 from workflow.errors import ExamboardError, Misconfigured, Unavailable
-from workflow.ledger import COMPLETE, RunKey
-from workflow.seals import Sealing
+from workflow.nights.ledger import COMPLETE, RunKey
+from workflow.sealing.seals import Sealing
 
 BEAT: Final = 30.0
 SIGN_OF_LIFE: Final = timedelta(seconds=10)

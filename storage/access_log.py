@@ -11,7 +11,7 @@ from storage import tables
 from storage.engine import reading, taking_turns, writing
 from storage.events import PAGE
 from storage.portable import check_portable
-from workflow.access import Access, chained
+from workflow.roles.access import Access, chained
 
 _l = tables.access.c
 _ENTRY: Final = (

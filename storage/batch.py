@@ -6,7 +6,7 @@ from collections.abc import Sequence, Set
 from itertools import pairwise
 
 from workflow.errors import Conflict
-from workflow.ledger import Chunk, Notice, Part
+from workflow.nights.ledger import Chunk, Notice, Part
 from workflow.ports import Append, bucket_of
 
 

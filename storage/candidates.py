@@ -19,9 +19,9 @@ from storage.engine import reading, writing
 from storage.personal import Personal, document_index, name_index
 from storage.portable import check_candidates
 from storage.single import Single
-from workflow.forgetting import Act, Deed, PersonStanding
-from workflow.ledger import Part
 from workflow.logs import Change, Note
+from workflow.nights.ledger import Part
+from workflow.persons.forgetting import Act, Deed, PersonStanding
 from workflow.ports import Candidate
 
 KEYS_AT_ONCE: Final = 500

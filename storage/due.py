@@ -37,7 +37,7 @@ from storage.engine import reading, writing
 from storage.events import Overtaken, SqlEvents
 from storage.runs import insert_parked, insert_part
 from workflow.errors import Conflict
-from workflow.ledger import Chunk, ClockStep, DueRow, Window
+from workflow.nights.ledger import Chunk, ClockStep, DueRow, Window
 from workflow.ports import BUCKETS
 
 _a, _p, _e = tables.application.c, tables.parked.c, tables.event.c

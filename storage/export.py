@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Final
 
 from workflow.errors import Conflict, Corrupt, Misconfigured, NotFound
-from workflow.merkle import Tree
-from workflow.notes import PublicKey
 from workflow.ports import Stores
-from workflow.seals import Entry, Seal
+from workflow.sealing.merkle import Tree
+from workflow.sealing.notes import PublicKey
+from workflow.sealing.seals import Entry, Seal
 
 _SUBMISSION: Final = '"type":"Submitted"'
 _README: Final = """\

@@ -20,9 +20,9 @@ from storage.personal import Personal
 from storage.portable import check_portable
 from storage.runs import insert_part
 from workflow.errors import Unavailable
-from workflow.forgetting import AFTER, Act, Deed, chained, check_deed
-from workflow.ledger import Part
 from workflow.logs import Note
+from workflow.nights.ledger import Part
+from workflow.persons.forgetting import AFTER, Act, Deed, chained, check_deed
 
 _p, _a = tables.candidate.c, tables.candidate_act.c
 _ACT: Final = (

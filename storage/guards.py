@@ -21,7 +21,7 @@ from storage import tables
 from storage.append_only import BODY, FUNCTION, MAKE_FUNCTION, triggers_of
 from storage.citus import has_citus
 from storage.engine import reading
-from workflow.audit import Finding
+from workflow.audit.findings import Finding
 
 _AGAIN: Final = "ask who took it down and what was changed since (seals, a backup); the tables' owner puts it back by:"
 

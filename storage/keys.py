@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from workflow.errors import Conflict, Corrupt, Misconfigured, NotFound
 from workflow.events import instant_text
-from workflow.notes import PublicKey, is_key_name, signed, signed_by, split_note
+from workflow.sealing.notes import PublicKey, is_key_name, signed, signed_by, split_note
 
 FORMAT: Final = "examboard-keys/1"
 

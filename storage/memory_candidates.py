@@ -12,10 +12,10 @@ from storage.memory_runs import MemoryRuns
 from storage.portable import check_candidates
 from storage.verifications import amended, check_amended, check_amendment, taken
 from workflow.errors import Corrupt
-from workflow.forgetting import AFTER, Act, Deed, PersonStanding, chained, check_deed
 from workflow.identity import document_key, name_key
-from workflow.ledger import Part
 from workflow.logs import AMENDABLE, Change, Note
+from workflow.nights.ledger import Part
+from workflow.persons.forgetting import AFTER, Act, Deed, PersonStanding, chained, check_deed
 from workflow.ports import Candidate
 
 Document = tuple[str, str]

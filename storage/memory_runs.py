@@ -14,7 +14,7 @@ from storage.memory_events import MemoryEvents
 from storage.portable import kept
 from workflow.errors import Conflict, Corrupt
 from workflow.events import Event
-from workflow.ledger import Chunk, ClockStep, DueRow, Notice, Parked, Part, Run, RunKey, Window
+from workflow.nights.ledger import Chunk, ClockStep, DueRow, Notice, Parked, Part, Run, RunKey, Window
 from workflow.ports import Append, Projection, bucket_of
 
 

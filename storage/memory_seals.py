@@ -10,7 +10,7 @@ from storage.memory_events import MemoryEvents
 from workflow.errors import Conflict
 from workflow.events import Event, event_text
 from workflow.ports import bucket_of
-from workflow.seals import Entry, Seal, SealRange
+from workflow.sealing.seals import Entry, Seal, SealRange
 
 
 class MemorySeals:

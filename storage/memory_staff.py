@@ -7,8 +7,8 @@ from threading import RLock
 
 from storage.access_log import check_entry
 from storage.staff import overtaken
-from workflow.access import Access, chained
-from workflow.staff import Member
+from workflow.roles.access import Access, chained
+from workflow.roles.staff import Member
 
 
 class MemoryAccess:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Engine, and_, func, or_, select, update
 
 from storage import tables
 from storage.engine import reading, writing
-from workflow.ledger import Notice
+from workflow.nights.ledger import Notice
 from workflow.ports import BUCKETS, bucket_of
 
 _o = tables.outbox.c

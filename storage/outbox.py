@@ -16,7 +16,7 @@ from storage import tables
 from storage.engine import reading, writing
 from storage.portable import kept
 from storage.runs import queued
-from workflow.ledger import Notice
+from workflow.nights.ledger import Notice
 from workflow.ports import BUCKETS, bucket_of
 
 _o = tables.outbox.c

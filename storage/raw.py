@@ -71,7 +71,7 @@ class SqlRaw:
 
 
 class Snapshot(RegisterRows):
-    """The rows as of one moment; see `workflow.audit.RawRows`."""
+    """The rows as of one moment; see `workflow.audit.findings.RawRows`."""
 
     def events(self, bucket: int, only: Sequence[str] | None = None) -> Iterator[Row]:
         """Stream the events of a bucket, or of some of its applications."""

@@ -15,7 +15,7 @@ _e, _c, _k, _s = tables.event.c, tables.certificate.c, tables.certificate_code.c
 
 
 class RegisterRows(Streams):
-    """What belongs to no bucket; see `workflow.audit.RawRows`."""
+    """What belongs to no bucket; see `workflow.audit.findings.RawRows`."""
 
     def certificates(self, numbers: Sequence[str] | None = None) -> Iterator[Row]:
         """Stream rows of the certificate register with their codes."""

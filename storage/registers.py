@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select
 
 from storage import tables
 from storage.engine import reading, taking_turns, writing
-from workflow.check import pin, pin_again
+from workflow.checking.check import pin, pin_again
 from workflow.errors import Corrupt, Invalid
 from workflow.scheme import Pinned
 

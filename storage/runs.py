@@ -21,7 +21,7 @@ from storage.engine import reading, writing
 from storage.events import Overtaken, SqlEvents
 from storage.portable import kept
 from workflow.errors import Conflict
-from workflow.ledger import Chunk, Notice, Parked, Part, Run, RunKey
+from workflow.nights.ledger import Chunk, Notice, Parked, Part, Run, RunKey
 from workflow.ports import bucket_of
 
 _r, _p, _x, _o = tables.run.c, tables.run_part.c, tables.parked.c, tables.outbox.c

@@ -23,7 +23,7 @@ from storage.spool import Spool
 from workflow.errors import Conflict, Corrupt
 from workflow.events import canonical_event, instant_text
 from workflow.ports import BUCKETS, bucket_of
-from workflow.seals import Entry, Seal, SealRange
+from workflow.sealing.seals import Entry, Seal, SealRange
 
 KEYS_AT_ONCE: Final = 500
 _RAW: Final = NullType()  # what a day or an instant was changed into may be no day: it is taken as it is stored

@@ -1,9 +1,9 @@
 """
 Sheets: bulk files read from disk, CSV and XLSX, as a header and numbered rows of cells.
 
-Tells what a file is and where its rows stand, never what they mean (`workflow/intake.py` does); writing is the business
-of `storage/sheets_out.py`. Memory is bounded by
-the limits below: the file's bytes are held, its rows are decoded one after the other.
+Tells what a file is and where its rows stand, never what they mean (`workflow/bulk/intake.py` does); writing is the
+business of `storage/sheets_out.py`. Memory is bounded by the limits below: the file's bytes are held, its rows are
+decoded one after the other.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from tempfile import SpooledTemporaryFile
 from types import TracebackType
 from typing import Final, Self
 
-from workflow.seals import SealRange
+from workflow.sealing.seals import SealRange
 
 IN_MEMORY: Final = 4_000_000
 

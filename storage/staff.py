@@ -10,9 +10,9 @@ from storage import tables
 from storage.access_log import add_to, check_entry
 from storage.bulk import insert
 from storage.engine import reading, writing
-from workflow.access import Access
 from workflow.errors import Conflict
-from workflow.staff import Member
+from workflow.roles.access import Access
+from workflow.roles.staff import Member
 
 _m = tables.member.c
 _MEMBER: Final = (_m.name, _m.roles, _m.added_at, _m.token_hash, _m.token_at, _m.disabled_at)

@@ -17,8 +17,8 @@ from storage.engine import reading, writing
 from storage.personal import Personal
 from storage.portable import check_portable
 from workflow.errors import Conflict, NotFound
-from workflow.forgetting import PersonStanding
 from workflow.logs import AMENDABLE, Change, Note, Verification
+from workflow.persons.forgetting import PersonStanding
 from workflow.ports import Candidate
 
 _p, _v, _x = tables.candidate.c, tables.verification.c, tables.candidate_change.c

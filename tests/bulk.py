@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from workflow.columns import COLUMNS
-from workflow.intake import Parsed, RowProblem, parse
+from workflow.bulk.columns import COLUMNS
+from workflow.bulk.intake import Parsed, RowProblem, parse
 
 HEADERS = {kind: tuple(column.titles[0] for column in columns) for kind, columns in COLUMNS.items()}
 GOOD: dict[str, tuple[object, ...]] = {

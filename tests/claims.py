@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Final
 
-from workflow.ledger import Chunk, DueRow, Notice, Parked, Part, RunKey
-from workflow.night import last_step, line_of
+from workflow.nights.last_steps import last_step, line_of
+from workflow.nights.ledger import Chunk, DueRow, Notice, Parked, Part, RunKey
 from workflow.ports import Stores, bucket_of
 
 DAY: Final = date(2026, 5, 1)

@@ -11,7 +11,7 @@ from storage.memory import MemoryStores
 from tests.timeline import EVIDENCE, day
 from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
-from workflow.decisions import Outcome, accept
+from workflow.board.decisions import Outcome, accept
 from workflow.evidence import Evidence
 from workflow.facts import Fact
 from workflow.ports import Candidate

@@ -19,8 +19,8 @@ from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
 from workflow.draft import CLOCK, project
 from workflow.events import Event, chain
+from workflow.nights.receipts import Receipt
 from workflow.ports import Append, Projection, Stores, bucket_of
-from workflow.receipts import Receipt
 from workflow.replay import fold
 from workflow.service import Service
 

@@ -10,7 +10,7 @@ from scheduler.health import Health
 from scheduler.night import Night
 from scheduler.runner import Beat, Runner, Stop
 from tests.nights import MISSED
-from workflow.ledger import RunKey
+from workflow.nights.ledger import RunKey
 from workflow.ports import Stores
 from workflow.service import Service
 

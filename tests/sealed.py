@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from storage.keys import KeyFile, make, verify
+from workflow.audit.seals import SealFinding, check_seals
 from workflow.ports import Stores, bucket_of
-from workflow.seal_check import SealFinding, check_seals
-from workflow.seals import Sealing, seal
+from workflow.sealing.seals import Sealing, seal
 
 AT: Final = datetime(2026, 11, 22, 1, 2, 3, 4, tzinfo=UTC)
 KEYS: Final = sorted((f"中-{n}" if n % 3 else f"E-{n}" for n in range(12)), key=lambda key: (bucket_of(key), key))

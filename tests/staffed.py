@@ -9,15 +9,15 @@ from typing import Any
 from storage.memory import MemoryStores
 from tests.timeline import EVIDENCE, day
 from tests.unit.board import Board
-from workflow import decisions
 from workflow import facts as f
-from workflow.access import Access
-from workflow.certificates import award
+from workflow.board import decisions
+from workflow.board.certificates import award
 from workflow.events import Event
 from workflow.ports import Candidate, Stores
-from workflow.rights import ROLES, Actor, Role
+from workflow.roles.access import Access
+from workflow.roles.rights import ROLES, Actor, Role
+from workflow.roles.staff import Member
 from workflow.service import Service
-from workflow.staff import Member
 
 SAT, OUT = "2024-05-18", "2024-06-20"
 

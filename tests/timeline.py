@@ -8,7 +8,7 @@ from typing import Self
 
 from workflow import facts as f
 from workflow.application import Application
-from workflow.check import pin
+from workflow.checking.check import pin
 from workflow.draft import Draft
 from workflow.events import Event
 from workflow.evidence import Certificate, Evidence, Work

@@ -12,13 +12,13 @@ from datetime import date
 from decimal import Decimal
 
 from workflow.application import Application, Attempt
-from workflow.attempting import Endorsement, Remediation, Resits
 from workflow.calendar import ONE_DAY
 from workflow.document import FIRST_DAY
-from workflow.durations import NEW_YEAR, exam_year_end, exam_year_of
 from workflow.errors import Objection
 from workflow.facts import EndorsementRecorded
-from workflow.limits import ends_of
+from workflow.language.attempting import Endorsement, Remediation, Resits
+from workflow.language.durations import NEW_YEAR, exam_year_end, exam_year_of
+from workflow.language.limits import ends_of
 from workflow.parts import complete_set, held_on, is_stage_complete, is_void
 from workflow.scheme import Rules
 from workflow.weighing import weighed

@@ -1,8 +1,8 @@
 """
 Cells: what one cell of a bulk file says, once the traces of spreadsheets are cleaned away.
 
-Pure. Knows texts, codes, days and marks, but no column: `workflow/columns.py` says which cell is read how. Every reader
-takes the cell's text and raises `ValueError` with a reason that a clerk understands.
+Pure. Knows texts, codes, days and marks, but no column: `workflow/bulk/columns.py` says which cell is read how. Every
+reader takes the cell's text and raises `ValueError` with a reason that a clerk understands.
 """
 
 from __future__ import annotations

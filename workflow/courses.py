@@ -11,10 +11,10 @@ from datetime import date
 from decimal import Decimal
 
 from workflow.calendar import count
-from workflow.conditions import TrainingRequirement
 from workflow.document import FIRST_DAY
 from workflow.evidence import Course
 from workflow.findings import Finding, first_day
+from workflow.language.conditions import TrainingRequirement
 
 
 def _courses(level: int, shown: Iterable[Course]) -> list[Course]:

@@ -19,14 +19,14 @@ from workflow.elsewhere import Others, against_attempt, is_asked
 from workflow.errors import Conflict, ExamboardError, NotFound, Objection, Refused
 from workflow.events import GENESIS, Event, canonical_data, chain
 from workflow.facts import ATTEMPTING, Admitted, Fact, Reinstated, ScoreRecorded, Submitted
+from workflow.persons.prose import Person, check_prose
 from workflow.ports import Append, Projection
-from workflow.prose import Person, check_prose
 from workflow.replay import Taken, advance, fold, run_clock, take_up
-from workflow.rights import CLOCK_NAME
+from workflow.roles.rights import CLOCK_NAME
 from workflow.scheme import Rules
 
 if TYPE_CHECKING:
-    from workflow.duties import Acting
+    from workflow.roles.duties import Acting
 
 CLOCK = CLOCK_NAME
 

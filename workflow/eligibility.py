@@ -14,13 +14,13 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from workflow.application import Application
-from workflow.assessed import Level
-from workflow.conditions import Condition
 from workflow.evidence import Evidence
 from workflow.findings import Finding
+from workflow.language.assessed import Level
+from workflow.language.conditions import Condition
+from workflow.language.terms import BUILT_IN, Terms
 from workflow.requirements import all_met
 from workflow.scheme import Rules
-from workflow.terms import BUILT_IN, Terms
 from workflow.weighing import weighed
 
 

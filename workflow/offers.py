@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from workflow.editions import StillOpen
 from workflow.errors import NotFound, Objection, Refused
 from workflow.evidence import Evidence
+from workflow.language.editions import StillOpen
 from workflow.requirements import certificate_finding
 from workflow.scheme import Pinned, Scheme
 

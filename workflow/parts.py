@@ -15,11 +15,11 @@ from itertools import product
 from typing import Final
 
 from workflow.application import Application, Attempt
-from workflow.assessed import Part
 from workflow.courses import trained_from, training_finding
 from workflow.document import LAST_DAY
 from workflow.evidence import Course
 from workflow.findings import Finding
+from workflow.language.assessed import Part
 from workflow.scheme import Rules
 from workflow.sets import Pass, complete_sets, counting, is_complete
 from workflow.validity import last_valid_on

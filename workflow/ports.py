@@ -12,19 +12,19 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final, Protocol
 
-from workflow.access import AccessLog
 from workflow.events import Event
-from workflow.ledger import DueQueue, Outbox, RunLedger
 from workflow.logs import VerificationLog
-from workflow.persons import Candidate as Candidate
-from workflow.persons import CandidateRegistry as CandidateRegistry
+from workflow.nights.ledger import DueQueue, Outbox, RunLedger
+from workflow.persons.registry import Candidate as Candidate
+from workflow.persons.registry import CandidateRegistry as CandidateRegistry
 from workflow.projection import Append as Append
 from workflow.projection import Projection as Projection
+from workflow.roles.access import AccessLog
+from workflow.roles.staff import StaffRegister
 from workflow.scheme import Pinned
-from workflow.seals import SealLedger
+from workflow.sealing.seals import SealLedger
 from workflow.seating import Seat
 from workflow.seating import Sitting as Sitting
-from workflow.staff import StaffRegister
 
 BUCKETS: Final = 64
 

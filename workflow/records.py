@@ -13,8 +13,8 @@ from workflow.calendar import board_day
 from workflow.errors import Corrupt, NotFound, Objection, Refused
 from workflow.events import Event
 from workflow.facts import Submitted
-from workflow.forgetting import PersonStanding, restricted
 from workflow.offers import NOBODY, Applicant, scheme_for
+from workflow.persons.forgetting import PersonStanding, restricted
 from workflow.ports import Candidate, Stores
 from workflow.replay import replay
 from workflow.scheme import Pinned, Rules

@@ -15,9 +15,9 @@ from decimal import Decimal
 from dateutil.relativedelta import relativedelta
 
 from workflow.application import Application
-from workflow.awarding import CertificateNumber, Renewal
 from workflow.calendar import ONE_DAY, Period
 from workflow.facts import CertificateExpired, CertificateRenewed, Fact, KnownCredit, RenewalMissed
+from workflow.language.awarding import CertificateNumber, Renewal
 from workflow.scheme import Rules
 
 

@@ -15,7 +15,10 @@ from functools import lru_cache
 from typing import Final
 
 from workflow.calendar import ONE_DAY, count, years_after
-from workflow.conditions import (
+from workflow.courses import course_finding
+from workflow.evidence import Certificate, Credit, Education, Evidence, Statement, Title
+from workflow.findings import RELATIONS, Finding, Piece, first_day, from_first
+from workflow.language.conditions import (
     AgeRequirement,
     CertificateRequirement,
     CreditsRequirement,
@@ -26,10 +29,7 @@ from workflow.conditions import (
     TrainingRequirement,
     WorkRequirement,
 )
-from workflow.courses import course_finding
-from workflow.evidence import Certificate, Credit, Education, Evidence, Statement, Title
-from workflow.findings import RELATIONS, Finding, Piece, first_day, from_first
-from workflow.terms import Terms, one_of, one_of_named
+from workflow.language.terms import Terms, one_of, one_of_named
 from workflow.work_length import work_finding
 
 

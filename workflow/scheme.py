@@ -15,20 +15,20 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints, field_validator
 from pydantic_core import ErrorDetails
 
-from workflow.alike import filled_in, told_of_like
-from workflow.assessed import Level, LevelNumber, Part
-from workflow.awarding import CertificateNumber
-from workflow.conditions import Clause
 from workflow.document import Day, Strict, Text
-from workflow.durations import ExamYears
-from workflow.editions import Edition, EducationKinds
 from workflow.errors import NotFound
-from workflow.extending import Extended
-from workflow.limits import Countdown, Limit, countdowns_of, limits_of
-from workflow.policy import Degree, Duties, Retention
-from workflow.stages import Name, Stage
-from workflow.terms import Terms
-from workflow.workdays import WorkingDays
+from workflow.language.alike import filled_in, told_of_like
+from workflow.language.assessed import Level, LevelNumber, Part
+from workflow.language.awarding import CertificateNumber
+from workflow.language.conditions import Clause
+from workflow.language.durations import ExamYears
+from workflow.language.editions import Edition, EducationKinds
+from workflow.language.extending import Extended
+from workflow.language.limits import Countdown, Limit, countdowns_of, limits_of
+from workflow.language.policy import Degree, Duties, Retention
+from workflow.language.stages import Name, Stage
+from workflow.language.terms import Terms
+from workflow.language.workdays import WorkingDays
 
 SchemeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
 Zone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]+$", max_length=40)]

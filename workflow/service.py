@@ -15,19 +15,19 @@ from functools import partial
 from workflow import facts as f
 from workflow.application import Application
 from workflow.draft import Draft
-from workflow.duties import Acting, trainers
 from workflow.elsewhere import Others, against_submission
 from workflow.errors import Conflict, ExamboardError, Objection, Refused
 from workflow.events import Event
 from workflow.evidence import Evidence
 from workflow.facts import Fact, Submitted
-from workflow.guarded import guarded
+from workflow.persons.prose import check_prose
 from workflow.ports import Sitting, Stores
-from workflow.prose import check_prose
 from workflow.records import Records
-from workflow.rights import Actor
+from workflow.roles.duties import Acting, trainers
+from workflow.roles.guarded import guarded
+from workflow.roles.rights import Actor
+from workflow.roles.staff import check_local
 from workflow.scheme import Pinned, Rules
-from workflow.staff import check_local
 
 TRIES = 5
 REMEMBERED = 256  # applications whose next step needs no reading

@@ -13,9 +13,9 @@ from decimal import Decimal
 from itertools import product
 
 from workflow.document import LAST_DAY
-from workflow.limits import Limit
+from workflow.language.limits import Limit
+from workflow.language.stages import Stage
 from workflow.scheme import Rules
-from workflow.stages import Stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import date
 from workflow.application import Application, Attempt
 from workflow.courses import trained_from
 from workflow.document import LAST_DAY
-from workflow.limits import Countdown, Limit
+from workflow.language.limits import Countdown, Limit
 from workflow.scheme import Rules
 from workflow.weighing import weighed
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from workflow.described import descriptions, model_at, places_of
+from workflow.language.described import descriptions, model_at, places_of
 
 _PATTERNS: Final[Mapping[str, str]] = {
     r"^[a-z][a-z0-9_]*$": "must be a name of small letters, digits and _, beginning with a letter, such as theory_exam",

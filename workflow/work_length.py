@@ -16,11 +16,11 @@ from typing import Final, NamedTuple
 from dateutil.relativedelta import relativedelta
 
 from workflow.calendar import ONE_DAY, Period, count, shifted, years_after
-from workflow.conditions import WorkRequirement
 from workflow.document import FIRST_DAY, LAST_DAY
 from workflow.evidence import Work
 from workflow.findings import RELATIONS, Finding, in_days
-from workflow.terms import one_of_named
+from workflow.language.conditions import WorkRequirement
+from workflow.language.terms import one_of_named
 
 _LONGEST: Final = (LAST_DAY - FIRST_DAY).days
 _ANCHORS: Final = {"certificate": "certificate", "education": "diploma", "title": "title", "training": "course"}

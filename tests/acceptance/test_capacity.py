@@ -12,9 +12,9 @@ import pytest
 
 from storage.database import init, open_database
 from tests.seated import board, names, put, seated, sitting, trained
+from workflow.board.sittings import admit_all, cancel, release_all
 from workflow.errors import Refused
 from workflow.events import check_chain
-from workflow.sittings import admit_all, cancel, release_all
 
 PROCESSES = 8
 _start: Barrier | None = None

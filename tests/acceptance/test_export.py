@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.test_round import ROUND, run
-from workflow.notes import read_checkpoint
+from workflow.sealing.notes import read_checkpoint
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl on the PATH")
 CASE = "A00143"

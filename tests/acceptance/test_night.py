@@ -29,9 +29,9 @@ from tests import postgres
 from tests.nights import LAST_NIGHT, MISSED, Steps, by_the_clock, caseload, filled, night, projecting, receipts
 from workflow.errors import Unavailable
 from workflow.events import check_chain
-from workflow.ledger import COMPLETE
+from workflow.nights.ledger import COMPLETE
+from workflow.nights.receipts import Change, Receipt
 from workflow.ports import Append
-from workflow.receipts import Change, Receipt
 
 SEED = int(os.environ.get("EXAMBOARD_TEST_SEED", "20261122"))
 NODES = ("one", "two", "three", "four")

@@ -155,7 +155,7 @@ def test_xlsx_and_english_titles_give_the_same_round(sqlite_url, tmp_path):
     import xlsxwriter
 
     from storage.sheets import read_sheet
-    from workflow.columns import COLUMNS
+    from workflow.bulk.columns import COLUMNS
 
     folder = tmp_path / "round-2024"
     folder.mkdir()

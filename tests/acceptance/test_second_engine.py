@@ -18,13 +18,13 @@ from tests.timeline import EVIDENCE, day
 from tests.walks import Walk, evidence_for
 from workflow import facts as f
 from workflow.application import opened
-from workflow.check import pin
+from workflow.cases.worked import read_cases
+from workflow.checking.check import pin
 from workflow.machine import machine_of
 from workflow.replay import fold
 from workflow.scheme import Rules
 from workflow.scxml import scxml
 from workflow.steps import ENDED
-from workflow.worked_cases import read_cases
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUND = ROOT / "examples" / "round-2024"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workflow.check import pin
-from workflow.columns import COLUMNS
+from workflow.bulk.columns import COLUMNS
+from workflow.checking.check import pin
 from workflow.machine import machine_of
-from workflow.rights import ACTS, CLOCK_RIGHTS, REVIEW_RECORDED, RIGHTS
+from workflow.roles.rights import ACTS, CLOCK_RIGHTS, REVIEW_RECORDED, RIGHTS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,8 +41,8 @@ def round_files() -> str:
     text = [
         "# Bulk files",
         "",
-        "Made from `workflow/columns.py` (`make docs`). `examboard round import DIR` takes any of these files, each as",
-        "CSV (UTF-8 with or without a byte order mark, or GB18030) or XLSX (first sheet): `applications.csv`,",
+        "Made from `workflow/bulk/columns.py` (`make docs`). `examboard round import DIR` takes any of these files,",
+        "each as CSV (UTF-8 with or without a byte order mark, or GB18030) or XLSX (first sheet): `applications.csv`,",
         "`scores.xlsx` and so on. The first row holds the titles, Chinese or English, in any order.",
         "",
         "Full-width letters and digits, stray blanks and invisible characters are cleaned. Days are `2024-03-15`,",
@@ -71,7 +71,7 @@ def rights() -> str:
     text = [
         "# The table of rights",
         "",
-        "Made from `workflow/rights.py` (`make docs`); [who may do what](trust.md) explains it.",
+        "Made from `workflow/roles/rights.py` (`make docs`); [who may do what](trust.md) explains it.",
         "",
         "| role | may record | may |",
         "| --- | --- | --- |",

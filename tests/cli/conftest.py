@@ -17,7 +17,7 @@ from stdnum.cn import ric
 
 from cli.main import cli as examboard
 from cli.shelf import packaged
-from workflow.check import pin
+from workflow.checking.check import pin
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 

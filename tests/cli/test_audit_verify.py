@@ -12,8 +12,8 @@ from python_calamine import CalamineWorkbook
 
 from cli import integrity
 from tests.cli.test_database import edit
-from workflow.audit import Finding
-from workflow.audit_bucket import BucketAudit
+from workflow.audit.bucket import BucketAudit
+from workflow.audit.findings import Finding
 
 SPOILT = (
     "UPDATE event SET data = replace(data, '88.5', '89.5') WHERE application = 'A1'",

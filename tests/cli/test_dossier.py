@@ -18,10 +18,10 @@ from cli.errors import clause_text
 from tests.cli.conftest import NOW, document, run_on
 from tests.timeline import Timeline, day
 from workflow import facts as f
-from workflow.check import pin
-from workflow.dossier import Case, event_line, history_page, index_page
+from workflow.audit.dossier import Case, event_line, history_page, index_page
+from workflow.audit.telling import tell
+from workflow.checking.check import pin
 from workflow.events import GENESIS
-from workflow.telling import tell
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 

@@ -11,7 +11,7 @@ from python_calamine import CalamineWorkbook
 
 from cli.export import _place
 from tests.cli.conftest import document
-from workflow.columns import COLUMNS
+from workflow.bulk.columns import COLUMNS
 
 
 @pytest.fixture

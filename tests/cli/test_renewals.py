@@ -10,7 +10,7 @@ from storage.database import init, open_database
 from tests.cli.conftest import run_on
 from tests.timeline import SCHEME
 from tests.unit.board import Board
-from workflow.certificates import award
+from workflow.board.certificates import award
 
 RENEWAL = "credits: 10, least: {ethics: 2}, suspended: {years: 1}, clause: {source: rules, at: renewal}"
 CHANGED = f"title: Paper, ->title: Paper, valid_for: {{years: 3}}, renewal: {{{RENEWAL}}}, "

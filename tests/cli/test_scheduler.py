@@ -23,9 +23,9 @@ from tests.cli.test_database import edit
 from tests.nights import by_the_clock, caseload, filled, night
 from tests.node import Node
 from workflow.errors import Unavailable
-from workflow.ledger import COMPLETE, Run, RunKey
+from workflow.nights.ledger import COMPLETE, Run, RunKey
+from workflow.nights.receipts import Change, changes_of, receipt_of
 from workflow.ports import Stores
-from workflow.receipts import Change, changes_of, receipt_of
 
 COMMAND = str(Path(sys.executable).parent / "examboard")
 RUNS = [f"{job}/2026-11-22" for job in JOBS]

@@ -14,7 +14,7 @@ import pytest
 from cli.audit_seals import verifier_text
 from cli.wiring import Settings
 from storage.database import open_database
-from workflow.notes import read_checkpoint, read_vkey
+from workflow.sealing.notes import read_checkpoint, read_vkey
 
 HOME_KEY = Path("examboard/keys/seal.json")
 

@@ -15,9 +15,9 @@ import pytest
 from cli import main, wiring
 from storage.database import open_database
 from tests.cli.conftest import NOW, Run, Said, document, run_on
-from workflow import staff
-from workflow.rights import ACTS, RIGHTS, ROLES, Actor
-from workflow.staff import StaffDesk
+from workflow.roles import staff
+from workflow.roles.rights import ACTS, RIGHTS, ROLES, Actor
+from workflow.roles.staff import StaffDesk
 
 As = Run
 

@@ -9,14 +9,14 @@ import pytest
 from tests.staffed import SAT, StaffedBoard, actor
 from tests.timeline import day
 from workflow import facts as f
-from workflow.access import Access
-from workflow.audit_roles import RolesHeld
-from workflow.duty_audit import DutyException, audited, done_without_right
+from workflow.audit.duties import DutyException, audited, done_without_right
+from workflow.audit.roles import RolesHeld
 from workflow.logs import Note
 from workflow.ports import Stores
-from workflow.rights import Actor, Role
+from workflow.roles.access import Access
+from workflow.roles.rights import Actor, Role
+from workflow.roles.staff import StaffDesk
 from workflow.service import Service
-from workflow.staff import StaffDesk
 
 SECOND = timedelta(seconds=1)
 ABSENT = f.AbsenceRecorded(part="skills", sitting="S1", sat_on=day(SAT))

@@ -12,7 +12,7 @@ from tests.claims import AT, DAY, ended, keys_of, notice, part, parts_of
 from tests.contract.test_append import WRITERS, at_once
 from tests.histories import filed, followed
 from workflow.events import check_chain
-from workflow.ledger import Chunk, DueRow, Window
+from workflow.nights.ledger import Chunk, DueRow, Window
 from workflow.ports import Stores
 
 KEYS = keys_of(5, *(f"E{n:02}" for n in range(40)))

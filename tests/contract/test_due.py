@@ -15,8 +15,8 @@ from tests.claims import AT, DAY, RUN, ended, keys_of, parked, part, parts_of
 from tests.histories import FACTS, filed, followed
 from workflow.errors import Conflict, Corrupt
 from workflow.events import check_chain
-from workflow.ledger import Chunk, DueRow, RunKey, Window
-from workflow.night import last_step
+from workflow.nights.last_steps import last_step
+from workflow.nights.ledger import Chunk, DueRow, RunKey, Window
 from workflow.ports import Append, Stores, bucket_of
 
 NEXT = DAY + timedelta(days=1)

@@ -9,9 +9,9 @@ import pytest
 
 from tests.contract.test_append import at_once
 from workflow.errors import Conflict, Corrupt, Invalid, NotFound
-from workflow.forgetting import broken
-from workflow.ledger import Part, RunKey
 from workflow.logs import Change, Note
+from workflow.nights.ledger import Part, RunKey
+from workflow.persons.forgetting import broken
 from workflow.ports import Candidate, Stores
 
 ZHANG = Candidate("k-2", "张三", "resident_id", "11010519491231002X", "male", "13800138000", "zhang@example.org")

@@ -25,13 +25,13 @@ from tests.timeline import day
 from tests.timeline import test_scheme as scheme_with
 from tests.unit.board import FULL
 from workflow import facts as f
-from workflow.access import Access
 from workflow.errors import Misconfigured, Refused
 from workflow.logs import Verification
-from workflow.rights import CLOCK_ACTOR, Actor
+from workflow.roles.access import Access
+from workflow.roles.rights import CLOCK_ACTOR, Actor
+from workflow.roles.staff import StaffDesk
 from workflow.seating import Room, Sitting
 from workflow.service import Service
-from workflow.staff import StaffDesk
 
 NOON = datetime(2026, 3, 1, 4, tzinfo=UTC)
 SEEN = Access(NOON, "staff:li", "reveal", "k-1", "asked by the court", 1)
@@ -204,7 +204,7 @@ def test_the_service_does_a_day_of_work(opened: Callable[[str], Database], grant
 
 
 def _seal():
-    from workflow.seals import Seal
+    from workflow.sealing.seals import Seal
 
     return Seal(1, 1, "0" * 64, "note", NOON, "li", ("0" * 64,), "log")
 

@@ -23,8 +23,8 @@ from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
 from workflow.draft import Draft, project
 from workflow.events import Event, chain, check_chain
-from workflow.ledger import Chunk, DueRow, Window
-from workflow.night import change_of, last_step, line_of
+from workflow.nights.last_steps import change_of, last_step, line_of
+from workflow.nights.ledger import Chunk, DueRow, Window
 from workflow.ports import Append, Stores, bucket_of
 from workflow.replay import fold
 

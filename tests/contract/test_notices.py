@@ -10,7 +10,7 @@ import pytest
 from storage.database import Database
 from storage.notices import queue_again, undelivered
 from tests.claims import AT, keys_of, notice, part
-from workflow.ledger import Notice
+from workflow.nights.ledger import Notice
 
 A, B, C = keys_of(5, "A", "B", "C")
 LATER = AT + timedelta(hours=1)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.claims import AT, RUN, keys_of, notice, parked, part, parts_of
-from workflow.ledger import Notice
+from workflow.nights.ledger import Notice
 from workflow.ports import Stores, bucket_of
 
 KEYS = keys_of(5, "A", "a", "中文")

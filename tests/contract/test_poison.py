@@ -16,7 +16,7 @@ from tests import guards
 from tests.nights import MISSED, RESTART, SCHEMES, by_the_clock, copied, night, projecting
 from workflow.events import canonical_data, check_chain, instant_text
 from workflow.facts import CertificateExpired, Expired
-from workflow.ledger import COMPLETE, WITH_EXCEPTIONS, Chunk, DueRow, RunKey, Window
+from workflow.nights.ledger import COMPLETE, WITH_EXCEPTIONS, Chunk, DueRow, RunKey, Window
 from workflow.ports import Stores, bucket_of
 
 DUE, TONIGHT = MISSED[0], MISSED[1]

@@ -11,7 +11,7 @@ from tests.claims import AT, DAY, RUN, ended, keys_of, parked, part, parts_of
 from tests.contract.test_append import WRITERS, at_once
 from tests.histories import filed, followed
 from workflow.errors import Conflict, Corrupt
-from workflow.ledger import COMPLETE, WITH_EXCEPTIONS, Chunk, Run, RunKey, Window
+from workflow.nights.ledger import COMPLETE, WITH_EXCEPTIONS, Chunk, Run, RunKey, Window
 from workflow.ports import Stores, bucket_of
 
 KEYS = keys_of(5, "A", "a", "中文", "😀")

@@ -14,12 +14,12 @@ from tests import guards
 from tests.histories import filed, followed
 from tests.sealed import KEYS, found, keys_in, sealed
 from tests.statements import plan_by_indexes
+from workflow.audit.seals import SealFinding, check_seals, checker
 from workflow.errors import Corrupt, NotFound
 from workflow.events import chain
 from workflow.facts import Withdrawn
 from workflow.ports import bucket_of
-from workflow.proofs import prove
-from workflow.seal_check import SealFinding, check_seals, checker
+from workflow.sealing.proofs import prove
 
 
 @pytest.fixture

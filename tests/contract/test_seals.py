@@ -18,11 +18,11 @@ from tests.sealed import AT, KEYS, found, keys_in, sealed
 from workflow.errors import Conflict, Corrupt, Misconfigured, NotFound
 from workflow.events import Event
 from workflow.facts import Withdrawn
-from workflow.merkle import Tree
-from workflow.notes import read_checkpoint, signed_by
 from workflow.ports import Stores, bucket_of
-from workflow.proofs import check_proof, keys_of, prove, prove_many
-from workflow.seals import Seal, Sealing, SealRange
+from workflow.sealing.merkle import Tree
+from workflow.sealing.notes import read_checkpoint, signed_by
+from workflow.sealing.proofs import check_proof, keys_of, prove, prove_many
+from workflow.sealing.seals import Seal, Sealing, SealRange
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from storage.raw import Snapshot, SqlRaw
 from tests.seated import board, names, put, sitting, trained
 from tests.statements import plan_by_indexes
 from tests.unit.test_sittings import TODAY
-from workflow import audit_seats
-from workflow.audit import Finding
-from workflow.sittings import admit_all, cancel
+from workflow.audit import seats as audit_seats
+from workflow.audit.findings import Finding
+from workflow.board.sittings import admit_all, cancel
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from tests.histories import FACTS, filed, followed, projected
 from tests.sealed import keys_in, sealed
 from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
-from workflow.access import Access
 from workflow.errors import Conflict, Corrupt
-from workflow.ledger import Part, RunKey
 from workflow.logs import Note, Verification
+from workflow.nights.ledger import Part, RunKey
 from workflow.ports import Candidate, bucket_of
+from workflow.roles.access import Access
 
 AWARD = next(fact for fact in FACTS if isinstance(fact, f.CertificateAwarded))
 

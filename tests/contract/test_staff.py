@@ -15,15 +15,15 @@ from tests.contract.test_append import WRITERS, at_once
 from tests.staffed import StaffedBoard
 from tests.timeline import day
 from workflow import facts as f
-from workflow import staff
-from workflow.access import Access, access_hash, broken, disclose
-from workflow.audit_roles import RolesHeld
-from workflow.duties import command_of
-from workflow.duty_audit import audited
+from workflow.audit.duties import audited
+from workflow.audit.roles import RolesHeld
 from workflow.errors import Conflict, Corrupt, Invalid, NotFound, Refused
 from workflow.ports import Stores
-from workflow.rights import ROLES, Actor
-from workflow.staff import Member, StaffDesk, sign_in
+from workflow.roles import staff
+from workflow.roles.access import Access, access_hash, broken, disclose
+from workflow.roles.duties import command_of
+from workflow.roles.rights import ROLES, Actor
+from workflow.roles.staff import Member, StaffDesk, sign_in
 
 NOON = datetime(2026, 3, 1, 4, tzinfo=UTC)
 SEEN = Access(NOON, "staff:li", "reveal", "k-1", "asked by the court", 1)

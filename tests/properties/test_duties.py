@@ -12,13 +12,13 @@ from tests.desk import WHY
 from tests.staffed import OUT, SAT, StaffedBoard
 from tests.timeline import day
 from workflow import facts as f
-from workflow.audit_roles import RolesHeld
-from workflow.certificates import award
-from workflow.decisions import accept
-from workflow.duty_audit import audited, done_without_right
+from workflow.audit.duties import audited, done_without_right
+from workflow.audit.roles import RolesHeld
+from workflow.board.certificates import award
+from workflow.board.decisions import accept
+from workflow.board.extensions import reinstate
 from workflow.errors import ExamboardError
-from workflow.extensions import reinstate
-from workflow.rights import RIGHTS, ROLES, Role, acts_of
+from workflow.roles.rights import RIGHTS, ROLES, Role, acts_of
 
 SKILLS = {"part": "skills", "sitting": "S1"}
 COURSE = f.TrainingRecorded(hours=Decimal(100), completion_certificate=True, completed_on=day("2024-03-20"))

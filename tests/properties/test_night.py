@@ -24,7 +24,7 @@ from workflow import facts as f
 from workflow.draft import CLOCK
 from workflow.errors import Refused
 from workflow.events import Event, check_chain
-from workflow.ledger import COMPLETE, RunKey
+from workflow.nights.ledger import COMPLETE, RunKey
 from workflow.replay import fold, replay, run_clock
 from workflow.scheme import Pinned
 from workflow.standing import standing_of

@@ -17,7 +17,7 @@ from storage.database import init, open_database
 from storage.engine import open_engine, writing
 from storage.guards import audit_guards, keys_of
 from tests import same_database, standin
-from workflow.audit import Finding
+from workflow.audit.findings import Finding
 
 
 @pytest.fixture

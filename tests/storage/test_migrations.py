@@ -26,8 +26,8 @@ from storage.migrations.run import alembic_config, downgrade_to, upgrade_to_head
 from tests.claims import part
 from tests.histories import filed, followed, projected
 from workflow.errors import Misconfigured
-from workflow.ledger import Chunk, Window
-from workflow.night import last_step
+from workflow.nights.last_steps import last_step
+from workflow.nights.ledger import Chunk, Window
 from workflow.ports import Append, bucket_of
 
 

@@ -16,7 +16,7 @@ from storage.database import Database, init, open_database
 from tests.claims import AT, DAY, RUN, notice, part
 from tests.histories import filed
 from tests.statements import plan_by_indexes
-from workflow.ledger import Chunk, Window
+from workflow.nights.ledger import Chunk, Window
 from workflow.ports import bucket_of
 
 KEY = "E-0007"

@@ -17,13 +17,13 @@ from tests.sealed import found, keys_in, sealed
 from tests.seated import NOW, SAT_ON, sitting
 from tests.statements import noted, objections, tables_of
 from tests.timeline import test_scheme as scheme_with
-from workflow.access import Access
 from workflow.facts import Admitted
-from workflow.ledger import Run, Window
 from workflow.logs import Note, Verification
+from workflow.nights.ledger import Run, Window
 from workflow.ports import Candidate, Sitting, bucket_of
+from workflow.roles.access import Access
+from workflow.roles.staff import Member
 from workflow.seating import Staff
-from workflow.staff import Member
 
 AWARDED = FACTS[-1]
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tests.timeline import Timeline, day
 from workflow import facts as f
-from workflow.check import pin
+from workflow.checking.check import pin
 from workflow.errors import Invalid, Refused
 from workflow.scheme import Pinned
 

@@ -11,8 +11,8 @@ from typing import Any, Self
 from storage.memory import MemoryStores
 from tests.timeline import EVIDENCE, day
 from tests.timeline import test_scheme as scheme_with
-from workflow import decisions
 from workflow import facts as f
+from workflow.board import decisions
 from workflow.ports import Candidate, Stores
 from workflow.service import Service
 

@@ -10,14 +10,14 @@ import pytest
 from tests.timeline import EVIDENCE, Timeline, day
 from tests.unit.assessing import Assessed, C, faults, scheme
 from workflow import facts as f
-from workflow.check import pin
+from workflow.audit.retelling import retell
+from workflow.checking.check import pin
+from workflow.checking.diff import compare
+from workflow.checking.lint import lint
 from workflow.errors import Refused
 from workflow.evidence import Evidence
-from workflow.lint import lint
 from workflow.machine import machine_of
-from workflow.retelling import retell
 from workflow.scheme import Pinned
-from workflow.scheme_diff import compare
 
 WHY = {"reason": "r", "authority": "minute 1"}
 AGE = f'conditions: {{"61.39": {{{C}, all: [{{age: {{least: 17}}}}, {{statement: {{any_of: [medical]}}}}]}}}}'

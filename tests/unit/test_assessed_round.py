@@ -11,13 +11,13 @@ from tests.timeline import EVIDENCE, day
 from tests.unit.assessing import RICH, SMALL, Assessed, C, scheme
 from tests.walks import Walk, evidence_for
 from workflow import facts as f
+from workflow.audit.retelling import retell
+from workflow.board.sittings import admit_all
 from workflow.ports import Candidate
 from workflow.replay import fold, replay, run_clock
-from workflow.retelling import retell
 from workflow.scheme import Rules
 from workflow.seating import Sitting
 from workflow.service import Service
-from workflow.sittings import admit_all
 
 
 def walks(rules: Rules, number: int, most: int) -> list[Walk]:

@@ -10,10 +10,10 @@ import pytest
 from storage.codec import read_fact
 from tests.timeline import Timeline
 from workflow import facts as f
-from workflow.audit import Audited, Bench, Finding, lawful_of
-from workflow.audit_history import break_of, opening, row_findings
-from workflow.audit_redecide import due_of, redecided
-from workflow.audit_sample import Drawn, merged, place_of, weigh
+from workflow.audit.findings import Audited, Bench, Finding, lawful_of
+from workflow.audit.history import break_of, opening, row_findings
+from workflow.audit.redecide import due_of, redecided
+from workflow.audit.sample import Drawn, merged, place_of, weigh
 from workflow.draft import project
 from workflow.events import Event, chain, instant_text
 from workflow.replay import fold

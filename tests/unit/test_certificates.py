@@ -7,14 +7,14 @@ import pytest
 from storage.memory import MemoryVerifications
 from tests.timeline import day
 from tests.unit.board import WHY, Board
-from workflow import certificates
 from workflow import facts as f
-from workflow.certificates import award, award_all, holder_of, number_of
+from workflow.board import certificates
+from workflow.board.certificates import award, award_all, holder_of, number_of
+from workflow.board.issued import all_issued, issued
+from workflow.board.verification import verify, verify_code
 from workflow.errors import Conflict, NotFound, Refused
 from workflow.events import certificate_code
-from workflow.issued import all_issued, issued
 from workflow.logs import Verification
-from workflow.verification import verify, verify_code
 
 FIRST = "T2430001"
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.bulk import GOOD, HEADERS, bad, good, numbered, read, reason
-from workflow.columns import COLUMNS
+from workflow.bulk.columns import COLUMNS
+from workflow.bulk.intake import KINDS, ScoreRow, TrainingRow, parse
 from workflow.errors import Invalid
-from workflow.intake import KINDS, ScoreRow, TrainingRow, parse
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -12,14 +12,14 @@ from storage.memory import MemoryStores
 from tests.timeline import EVIDENCE, day
 from tests.unit.assessing import Assessed, C, faults, scheme
 from workflow import facts as f
+from workflow.board.marks import made_of
+from workflow.board.rechecks import decide_recheck
+from workflow.board.results import enter_score
+from workflow.bulk.filing import Filing
+from workflow.bulk.intake import parse
 from workflow.cells import result
 from workflow.errors import Refused
-from workflow.filing import Filing
-from workflow.intake import parse
-from workflow.marks import made_of
 from workflow.ports import Candidate
-from workflow.rechecks import decide_recheck
-from workflow.results import enter_score
 from workflow.rules.marking import marks_of
 from workflow.service import Service
 

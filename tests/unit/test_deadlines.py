@@ -11,16 +11,16 @@ from scheduler.messages import words_of
 from tests.timeline import EVIDENCE, SCHEME, Timeline, day
 from tests.timeline import test_scheme as scheme_with
 from tests.unit.board import Board
-from workflow import decisions
 from workflow import facts as f
-from workflow.check import pin
+from workflow.board import decisions
+from workflow.board.extensions import Extension, extend
+from workflow.board.selection import Selection
+from workflow.board.sittings import reason_to_release
+from workflow.checking.check import pin
 from workflow.draft import Draft
 from workflow.errors import Invalid, Refused
-from workflow.extensions import Extension, extend
-from workflow.night import notice_kind
+from workflow.nights.last_steps import notice_kind
 from workflow.ports import Candidate
-from workflow.selection import Selection
-from workflow.sittings import reason_to_release
 from workflow.standing import standing_of
 
 WHY = {"reason": "r", "authority": "a"}

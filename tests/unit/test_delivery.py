@@ -14,8 +14,8 @@ from tests.timeline import day
 from tests.unit.board import Board
 from workflow import facts as f
 from workflow.errors import Unavailable
-from workflow.ledger import Notice
 from workflow.logs import Note
+from workflow.nights.ledger import Notice
 from workflow.ports import Candidate
 
 WANG = Candidate("p1", "王晓明", "passport", "Xp1", "male", "19900000001", "wang@example.org")

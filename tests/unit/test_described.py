@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from cli.scaffold import scaffold, schema_text
-from workflow.assessed import Part
-from workflow.check import pin
-from workflow.described import descriptions, model_at, places_of
+from workflow.cases.worked import read_cases
+from workflow.checking.check import pin
+from workflow.language.assessed import Part
+from workflow.language.described import descriptions, model_at, places_of
 from workflow.scheme import Scheme
-from workflow.worked_cases import read_cases
 
 
 def fields(schema: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:

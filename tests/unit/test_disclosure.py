@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.timeline import Timeline, day
-from workflow.disclosure import COVER, SMALL, Sum, withheld
-from workflow.figures import lines_of, protected
-from workflow.statistics import case_of, tallied
+from workflow.figures.disclosure import COVER, SMALL, Sum, withheld
+from workflow.figures.statistics import case_of, tallied
+from workflow.figures.table import lines_of, protected
 
 ABC = ("a", "b", "c")
 

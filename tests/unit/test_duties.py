@@ -12,16 +12,16 @@ from tests.staffed import OUT, SAT, StaffedBoard, actor, changed
 from tests.timeline import day
 from tests.unit.board import FULL
 from workflow import facts as f
-from workflow.access import Access
-from workflow.audit_roles import RolesHeld
-from workflow.certificates import award
-from workflow.duties import ERASE, command_of, proposal_of, step_text
-from workflow.duty_audit import DutyException, audited, done_without_right, erased_alone
+from workflow.audit.duties import DutyException, audited, done_without_right, erased_alone
+from workflow.audit.roles import RolesHeld
+from workflow.board.certificates import award
+from workflow.board.extensions import reinstate
 from workflow.errors import Refused
 from workflow.events import chain
-from workflow.extensions import reinstate
 from workflow.facts import Fact
 from workflow.logs import Note
+from workflow.roles.access import Access
+from workflow.roles.duties import ERASE, command_of, proposal_of, step_text
 from workflow.service import Service
 
 SCORE = {"part": "skills", "sitting": "S1"}

@@ -10,8 +10,8 @@ from tests.desk import WHY, Board
 from tests.timeline import day
 from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
-from workflow.applying import applicant
-from workflow.carrying import carry_over
+from workflow.board.applying import applicant
+from workflow.board.carrying import carry_over
 from workflow.errors import Invalid, Refused
 from workflow.evidence import Evidence
 from workflow.offers import Applicant, Earlier, scheme_for

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from workflow.assessed import Level
-from workflow.check import pin
+from workflow.checking.check import pin
 from workflow.eligibility import ConditionAnswer, Eligibility, assess
 from workflow.evidence import Certificate, Course, Education, Evidence, Work
+from workflow.language.assessed import Level
 from workflow.scheme import Pinned
 
 OLD, NEW = "lrc-three-level", "lrc-2019"

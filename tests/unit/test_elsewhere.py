@@ -12,13 +12,13 @@ from tests.desk import WHY, Board
 from tests.timeline import day
 from tests.unit.assessing import C, faults, scheme
 from workflow import facts as f
-from workflow.case_running import run_cases
-from workflow.check import pin
-from workflow.decisions import accept
+from workflow.board.decisions import accept
+from workflow.cases.running import run_cases
+from workflow.cases.worked import read_cases
+from workflow.checking.check import pin
 from workflow.errors import Invalid, Refused
-from workflow.retention import kept_until
+from workflow.persons.retention import kept_until
 from workflow.scheme import Pinned
-from workflow.worked_cases import read_cases
 
 CASES = """
 given:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from storage.memory import MemoryStores
-from workflow.case_running import Proved, run_cases
-from workflow.check import pin
-from workflow.lint import lint
-from workflow.worked_cases import Cases, read_cases
+from workflow.cases.running import Proved, run_cases
+from workflow.cases.worked import Cases, read_cases
+from workflow.checking.check import pin
+from workflow.checking.lint import lint
 
 FOLDER = Path(__file__).parents[2] / "examples" / "schemes"
 SCHEMES = sorted(path for path in FOLDER.glob("*.yaml") if not path.name.endswith(".cases.yaml"))

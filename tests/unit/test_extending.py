@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from workflow.check import pin
-from workflow.described import model_at
+from workflow.checking.check import pin
 from workflow.document import read_yaml
 from workflow.errors import Invalid, NotFound
-from workflow.extending import MAY_SET, Effective, effective
+from workflow.language.described import model_at
+from workflow.language.extending import MAY_SET, Effective, effective
 from workflow.offers import scheme_for
 from workflow.scheme import Pinned, Scheme
 

@@ -12,11 +12,11 @@ from tests.timeline import test_scheme as scheme_with
 from tests.unit.board import write_clock
 from tests.unit.test_timelines import objections, trained
 from workflow import facts as f
-from workflow.carrying import carry_over
-from workflow.check import pin
+from workflow.board.carrying import carry_over
+from workflow.board.extensions import Extension, extend, reinstate
+from workflow.board.selection import Selection, decide_for
+from workflow.checking.check import pin
 from workflow.errors import Invalid, NotFound, Refused
-from workflow.extensions import Extension, extend, reinstate
-from workflow.selection import Selection, decide_for
 
 EPIDEMIC = Extension("theory", "epidemic", "notice 8", months=6)
 MAPPED = (

@@ -13,9 +13,9 @@ from tests.desk import WHY, Board
 from tests.timeline import day
 from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
-from workflow.ledger import RunKey
+from workflow.nights.ledger import RunKey
+from workflow.nights.receipts import changes_of
 from workflow.ports import Sitting
-from workflow.receipts import changes_of
 
 TONIGHT = day("2026-06-16")
 NIGHTS = [TONIGHT + timedelta(n) for n in range(1, 31)]

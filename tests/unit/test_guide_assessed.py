@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.assessing import HEAD, scheme
-from workflow.check import pin
+from workflow.checking.check import pin
 from workflow.document import read_yaml
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "scheme-language.md").read_text("utf-8")

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from stdnum.cn import ric
 
 from tests.bulk import HEADERS, bad, changed, good, read, reason
-from workflow.columns import locate
+from workflow.bulk.columns import locate
+from workflow.bulk.intake import ApplicationRow
 from workflow.identity import mask_email
-from workflow.intake import ApplicationRow
 
 
 def resident(first: str) -> str:

@@ -19,14 +19,14 @@ from tests.contract.test_append import at_once
 from tests.older import set_back
 from tests.timeline import EVIDENCE, day
 from tests.unit.board import FULL, WHY, Board, write_clock
-from workflow import certificates, conduct, decisions, extensions, rechecks, results, selection
 from workflow import facts as f
-from workflow.check import pin
+from workflow.board import certificates, conduct, decisions, extensions, rechecks, results, selection
+from workflow.board.issued import issued
+from workflow.bulk.round import import_round
+from workflow.checking.check import pin
 from workflow.errors import Refused
 from workflow.events import certificate_code, check_chain
-from workflow.issued import issued
 from workflow.ports import Stores
-from workflow.round import import_round
 from workflow.service import Done, Service
 
 # -- results -----------------------------------------------------------------------------------------------------------

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from storage.sheets import read_sheet
 from tests.bulk import GOOD, HEADERS, bad, changed, good, read, reason
-from workflow.columns import COLUMNS
+from workflow.bulk.columns import COLUMNS
+from workflow.bulk.intake import KINDS, ApplicationRow, EvidenceRow, ReviewRow, ScoreRow, TrainingRow, parse
 from workflow.evidence import Certificate, Course, Education, Work
-from workflow.intake import KINDS, ApplicationRow, EvidenceRow, ReviewRow, ScoreRow, TrainingRow, parse
 
 ROUND = Path(__file__).resolve().parents[2] / "examples" / "round-2024"
 

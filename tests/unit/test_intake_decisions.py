@@ -11,12 +11,12 @@ from tests.timeline import EVIDENCE, Timeline, day
 from tests.timeline import test_scheme as scheme_with
 from tests.unit.test_timelines import objections, trained
 from workflow import facts as f
-from workflow.decisions import accept
+from workflow.board.decisions import accept
+from workflow.board.evidence_desk import evidence_of
+from workflow.board.reopening import consequences, reopen
+from workflow.board.training_record import hours_of, training_of
 from workflow.errors import NotFound, Refused
 from workflow.evidence import Course, Education, Evidence
-from workflow.evidence_desk import evidence_of
-from workflow.reopening import consequences, reopen
-from workflow.training_record import hours_of, training_of
 
 CREDITS = "training: {hours: 100, clause->training: {hours: 100, hours_per_credit: 16, clause"
 MAJOR = '{"1": {clause: {source: rules, at: "(1)"}, all: [{work: {years: 4, counted: continuous}}]}}'

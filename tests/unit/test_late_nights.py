@@ -14,7 +14,7 @@ from tests.timeline import day
 from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
 from workflow.errors import Refused
-from workflow.ledger import COMPLETE, RunKey
+from workflow.nights.ledger import COMPLETE, RunKey
 from workflow.ports import Sitting
 
 WAIVED = "training: {waived: true, clause: {source: board}}\n"

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from tests.timeline import day
-from workflow.annual import AnnualDay
-from workflow.durations import Deadline, ExamYears, SetWindow, Validity, exam_year_end, exam_year_of
-from workflow.limits import ends_of
-from workflow.workdays import WorkingDays, is_known
+from workflow.language.annual import AnnualDay
+from workflow.language.durations import Deadline, ExamYears, SetWindow, Validity, exam_year_end, exam_year_of
+from workflow.language.limits import ends_of
+from workflow.language.workdays import WorkingDays, is_known
 
 BOARD = {"source": "board"}
 MARCH = {"month": 3, "day": 31}

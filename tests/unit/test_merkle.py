@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.merkle import (
+from workflow.sealing.merkle import (
     EMPTY_ROOT,
     Tree,
     consistency_spans,

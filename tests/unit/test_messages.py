@@ -10,7 +10,7 @@ from scheduler.messages import RunsOut, key_of, words_of
 from tests.timeline import day
 from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
-from workflow.check import pin
+from workflow.checking.check import pin
 
 LAST = day("2026-06-20")
 NEXT = day("2026-06-21")

@@ -15,9 +15,9 @@ from tests.histories import FACTS
 from tests.timeline import day
 from workflow import facts as f
 from workflow.errors import Corrupt
-from workflow.mining import Choice, write
-from workflow.ocel import OBJECT_TYPES, _Seen
-from workflow.xes import Xes, xml_text
+from workflow.mining.ocel import OBJECT_TYPES, _Seen
+from workflow.mining.scope import Choice, write
+from workflow.mining.xes import Xes, xml_text
 
 XES = "{http://www.xes-standard.org/}"
 

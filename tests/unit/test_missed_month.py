@@ -18,10 +18,10 @@ from tests.nights import LAST_NIGHT, caseload, filled
 from tests.node import Node
 from tests.timeline import EVIDENCE, day
 from tests.timeline import test_scheme as scheme_with
-from workflow.decisions import accept
-from workflow.ledger import RunKey
+from workflow.board.decisions import accept
+from workflow.nights.ledger import RunKey
+from workflow.nights.receipts import changes_of
 from workflow.ports import Append, Candidate, Sitting, Stores
-from workflow.receipts import changes_of
 from workflow.service import Service
 
 MONTH = [LAST_NIGHT + timedelta(n) for n in range(1, 31)]

@@ -14,9 +14,9 @@ from scheduler.night import Night
 from tests.desk import Board
 from tests.timeline import day
 from tests.timeline import test_scheme as scheme_with
-from workflow.ledger import RunKey
+from workflow.nights.ledger import RunKey
+from workflow.nights.receipts import Change, changes_of
 from workflow.ports import Sitting
-from workflow.receipts import Change, changes_of
 
 HOME = ZoneInfo("Asia/Shanghai")
 ZONES = ["America/New_York", "Pacific/Auckland", "Etc/GMT+12", "Asia/Shanghai"]

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from storage.keys import verify
-from workflow.notes import PublicKey, checkpoint_text, read_checkpoint, read_vkey, signed_by, split_note
+from workflow.sealing.notes import PublicKey, checkpoint_text, read_checkpoint, read_vkey, signed_by, split_note
 
 # The example of the Go package golang.org/x/mod/sumdb/note, which has the same format.
 VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"

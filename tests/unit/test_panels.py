@@ -8,7 +8,7 @@ import pytest
 
 from tests.timeline import day
 from tests.unit.board import FULL, Board
-from workflow import results
+from workflow.board import results
 from workflow.errors import NotFound
 
 

@@ -8,8 +8,8 @@ from tests.timeline import day
 from tests.unit.board import Board
 from workflow import facts as f
 from workflow.errors import Invalid
+from workflow.persons.prose import is_repeated
 from workflow.ports import Candidate
-from workflow.prose import is_repeated
 
 WANG = Candidate("p1", "王晓明", "passport", "Xp1", "", "13800138000", "wang@example.org")
 

@@ -12,15 +12,15 @@ from scheduler.night import Night
 from tests.timeline import day
 from tests.unit.board import WHY, Board, write_clock
 from workflow import facts as f
-from workflow.awarding import CertificateNumber, Cycle
-from workflow.certificates import award
+from workflow.board.certificates import award
+from workflow.board.issued import issued
+from workflow.board.renewing import renew
+from workflow.board.verification import verify
 from workflow.errors import Refused
 from workflow.evidence import Evidence
-from workflow.issued import issued
+from workflow.language.awarding import CertificateNumber, Cycle
 from workflow.renewal import first_end, next_end
-from workflow.renewing import renew
 from workflow.replay import replay
-from workflow.verification import verify
 
 CLAUSE = "clause: {source: rules, at: renewal}"
 PMP = (

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from tests.timeline import day
 from tests.timeline import test_scheme as scheme_with
-from workflow.assessed import Level
-from workflow.conditions import Condition, Requirement
 from workflow.document import read_document
-from workflow.editions import Edition, EducationKinds
 from workflow.eligibility import ConditionAnswer, assess
 from workflow.errors import Invalid
 from workflow.evidence import Course, Evidence, Work
-from workflow.terms import BUILT_IN, Terms
+from workflow.language.assessed import Level
+from workflow.language.conditions import Condition, Requirement
+from workflow.language.editions import Edition, EducationKinds
+from workflow.language.terms import BUILT_IN, Terms
 
 CLAUSE = {"source": "board"}
 ONE_DAY = timedelta(days=1)

@@ -8,10 +8,10 @@ import pytest
 
 from tests.timeline import day
 from tests.unit.board import WHY, Board
-from workflow import conduct, rechecks, results
 from workflow import facts as f
 from workflow.bars import bars_of
-from workflow.decisions import announce_sitting
+from workflow.board import conduct, rechecks, results
+from workflow.board.decisions import announce_sitting
 from workflow.errors import Refused
 from workflow.ports import Candidate
 

@@ -13,16 +13,16 @@ from scheduler.night import Night
 from tests.timeline import day
 from tests.unit.board import WHY, Board, write_clock
 from workflow import facts as f
-from workflow.audit_persons import audit_persons
-from workflow.certificates import award
+from workflow.audit.persons import audit_persons
+from workflow.board.certificates import award
+from workflow.board.verification import verify, verify_code
 from workflow.errors import Conflict, Invalid, NotFound, Refused
 from workflow.events import certificate_code
-from workflow.forgetting import ERASED, broken
-from workflow.held import held, readable
-from workflow.ledger import Notice
+from workflow.nights.ledger import Notice
+from workflow.persons.forgetting import ERASED, broken
+from workflow.persons.held import held, readable
+from workflow.persons.retention import Kept, due, erase, kept, restrict, unrestrict
 from workflow.ports import Candidate
-from workflow.retention import Kept, due, erase, kept, restrict, unrestrict
-from workflow.verification import verify, verify_code
 
 KEPT = "retention: {certified: {years: 10}, ended: {years: 3}, clause: {source: rules, at: art. 20}}\nlevels:"
 DECLARED = {"retention": f"levels:->{KEPT}"}

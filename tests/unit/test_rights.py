@@ -13,13 +13,15 @@ from tests.histories import filed, followed
 from tests.staffed import StaffedBoard, actor, changed
 from tests.timeline import day
 from workflow import facts as f
-from workflow import ledger, logs, ports, seals, staff
-from workflow.access import Access, AccessLog
+from workflow import logs, ports
 from workflow.clock import LAST_STEPS
 from workflow.errors import Refused
 from workflow.facts import FACTS
-from workflow.guarded import guarded
-from workflow.rights import (
+from workflow.nights import ledger
+from workflow.roles import staff
+from workflow.roles.access import Access, AccessLog
+from workflow.roles.guarded import guarded
+from workflow.roles.rights import (
     ACTS,
     CLOCK_ACTOR,
     CLOCK_RIGHTS,
@@ -30,6 +32,7 @@ from workflow.rights import (
     WRITES,
     Actor,
 )
+from workflow.sealing import seals
 from workflow.service import Service
 
 NOON = datetime(2026, 3, 1, 4, tzinfo=UTC)
@@ -198,7 +201,7 @@ def test_a_review_is_the_assessors(board: StaffedBoard) -> None:
     """A panel's score takes the right of an assessor; an examiner's does not do, nor the other way round."""
     rules = board.scheme.rules(2)
     review = f.ScoreRecorded(part="review", sitting="r", sat_on=day("2024-05-18"), score=60)
-    from workflow.rights import act_of
+    from workflow.roles.rights import act_of
 
     assert act_of(review, rules) == REVIEW_RECORDED
     assert act_of(in_part(review, "theory"), rules) == "ScoreRecorded"

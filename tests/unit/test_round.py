@@ -12,9 +12,9 @@ import pytest
 from storage.memory import MemoryStores
 from tests.unit.board import write_clock
 from workflow import facts as f
-from workflow.check import pin
-from workflow.intake import parse
-from workflow.round import import_round
+from workflow.bulk.intake import parse
+from workflow.bulk.round import import_round
+from workflow.checking.check import pin
 from workflow.service import Service
 
 SCHEMES = Path(__file__).resolve().parents[2] / "workflow" / "schemes"

@@ -17,7 +17,7 @@ from storage.memory import MemoryStores
 from tests.nights import LAST_NIGHT, MISSED, by_the_clock, caseload, filled, receipts
 from tests.node import NOON, Node, missed
 from workflow.errors import Corrupt, Misconfigured, Unavailable
-from workflow.ledger import COMPLETE, RunKey
+from workflow.nights.ledger import COMPLETE, RunKey
 from workflow.ports import Stores
 
 BATCH, EXPECTED = caseload(share=0.02)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from workflow.awarding import split_number
-from workflow.check import pin, pin_again
-from workflow.conditions import Condition
+from workflow.checking.check import pin, pin_again
 from workflow.document import read_again, read_yaml
 from workflow.errors import Invalid, NotFound, Problem
+from workflow.language.awarding import split_number
+from workflow.language.conditions import Condition
 from workflow.machine import machine_of
 from workflow.scheme import Pinned, Scheme
 

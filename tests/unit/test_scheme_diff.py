@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from workflow.check import pin
+from workflow.checking.check import pin
+from workflow.checking.diff import AREAS, Change, compare
 from workflow.scheme import Scheme
-from workflow.scheme_diff import AREAS, Change, compare
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "examples" / "schemes" / "first-aid.yaml").read_text("utf-8")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from workflow.check import pin
-from workflow.conditions import Condition
-from workflow.implied import condition_implies
-from workflow.lint import Located, lint
+from workflow.checking.check import pin
+from workflow.checking.implied import condition_implies
+from workflow.checking.lint import Located, lint
+from workflow.language.conditions import Condition
 
 ROOT = Path(__file__).parents[2]
 FIRST_AID = (ROOT / "examples" / "schemes" / "first-aid.yaml").read_text("utf-8")

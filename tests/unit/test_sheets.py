@@ -19,8 +19,8 @@ from xlsxwriter.worksheet import Worksheet
 from storage import sheets
 from storage.sheets import find_sheet, read_sheet
 from storage.sheets_out import write_csv
+from workflow.bulk.intake import KINDS, parse
 from workflow.errors import Invalid, NotFound, Unavailable
-from workflow.intake import KINDS, parse
 
 ROUND = Path(__file__).resolve().parents[2] / "examples" / "round-2024"
 

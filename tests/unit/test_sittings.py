@@ -14,14 +14,14 @@ from storage.memory_events import MemoryEvents
 from tests.seated import NOW, SAT_ON, board, names, put, seated, sitting, trained
 from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
-from workflow.decisions import Outcome
+from workflow.board.decisions import Outcome
+from workflow.board.sittings import admit_all, cancel, record_absences, release_all
+from workflow.board.staffing import findings
+from workflow.board.tickets import tickets
 from workflow.errors import Corrupt, Refused
 from workflow.events import Event
 from workflow.seating import Room, Staff
 from workflow.service import Service
-from workflow.sittings import admit_all, cancel, record_absences, release_all
-from workflow.staffing import findings
-from workflow.tickets import tickets
 
 TODAY = NOW.date()
 

@@ -7,7 +7,7 @@ import pytest
 from tests.timeline import day
 from tests.unit.assessing import Assessed, C, faults, scheme
 from workflow import facts as f
-from workflow.check import pin
+from workflow.checking.check import pin
 from workflow.errors import Invalid, Refused
 
 CORE = f"{{core: {{all_of: [far, aud], {C}}}, discipline: {{choose: 1, of: [bar, isc], {C}}}}}"

@@ -16,12 +16,12 @@ from storage.memory import MemoryStores
 from storage.sheets import read_sheet
 from tests.timeline import Timeline, day
 from workflow import facts as f
-from workflow.check import pin
-from workflow.figures import line_of_all, lines_of, part_lines
-from workflow.intake import KINDS, parse
-from workflow.round import import_round
+from workflow.bulk.intake import KINDS, parse
+from workflow.bulk.round import import_round
+from workflow.checking.check import pin
+from workflow.figures.statistics import Case, Tally, case_of, tallied
+from workflow.figures.table import line_of_all, lines_of, part_lines
 from workflow.service import Service
-from workflow.statistics import Case, Tally, case_of, tallied
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUND = ROOT / "examples" / "round-2024"

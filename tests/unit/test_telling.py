@@ -16,14 +16,14 @@ from tests.timeline import EVIDENCE, Timeline, day
 from tests.timeline import test_scheme as scheme_with
 from tests.unit.board import DEGREES, ENTRY, PANEL, RECHECK, WHY
 from workflow import facts as f
-from workflow.clauses import clause_of
-from workflow.differing import changes, difference, fields_of
+from workflow.audit.clauses import clause_of
+from workflow.audit.differing import changes, difference, fields_of
+from workflow.audit.superseding import superseded
+from workflow.audit.telling import answers_of, refuse_unseen, tell
 from workflow.errors import NotFound
 from workflow.replay import replay
 from workflow.rules import RULES
 from workflow.standing import standing_of
-from workflow.superseding import superseded
-from workflow.telling import answers_of, refuse_unseen, tell
 
 FULL = {
     "levels": f"levels:->{DEGREES}",

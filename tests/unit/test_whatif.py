@@ -13,9 +13,9 @@ from tests.timeline import Timeline, day
 from tests.timeline import test_scheme as scheme_with
 from tests.unit.board import DEGREES, WHY
 from workflow import facts as f
-from workflow.check import pin
+from workflow.audit.whatif import Scope, Totals, effect_on
+from workflow.checking.check import pin
 from workflow.errors import Invalid
-from workflow.whatif import Scope, Totals, effect_on
 
 FOUR_YEARS = '{"1": {clause: {source: rules, at: "(1)"}, all: [{work: {years: 4, counted: continuous}}]}}'
 DEADLINE = "deadlines: {theory_exam: {within: {months: 6}, clause: {source: rules, at: dl}}}"

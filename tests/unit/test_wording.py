@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow.check import pin
+from workflow.checking.check import pin
 from workflow.document import nearest
 from workflow.errors import Invalid
 

@@ -10,12 +10,12 @@ import pytest
 
 from cli.scheme_files import cases_named
 from storage.memory import MemoryStores
-from workflow.case_coverage import unproved
-from workflow.case_running import Proved, run_cases
-from workflow.check import pin
+from workflow.cases.coverage import unproved
+from workflow.cases.running import Proved, run_cases
+from workflow.cases.worked import read_cases
+from workflow.checking.check import pin
 from workflow.errors import Invalid
 from workflow.scheme import Pinned
-from workflow.worked_cases import read_cases
 
 ROOT = Path(__file__).parents[2]
 SCHEMES = ROOT / "workflow" / "schemes"

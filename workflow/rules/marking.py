@@ -8,10 +8,10 @@ from statistics import mean, median
 from typing import Final
 
 from workflow.application import Attempt, Components
-from workflow.assessed import Part
 from workflow.document import parse_marks
 from workflow.errors import Objection
-from workflow.policy import Panel
+from workflow.language.assessed import Part
+from workflow.language.policy import Panel
 from workflow.rules.move import Move, only_where
 from workflow.scheme import Rules
 

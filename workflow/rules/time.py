@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workflow.calendar import count
 from workflow.errors import Objection
-from workflow.limits import Countdown
+from workflow.language.limits import Countdown
 from workflow.rules.move import Move, only_where
 from workflow.rules.results import part_is_assessed
 from workflow.validity import authorization, countdown_ends_on, countdown_started_on, sittings_left

@@ -1,0 +1,1 @@
+"""The audit: histories checked, decided again, told, compared, and tried under other rules."""

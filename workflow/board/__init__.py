@@ -1,0 +1,1 @@
+"""What a board does: its use cases beyond a single fact."""

@@ -1,0 +1,341 @@
+"""
+Sittings: admission with seats, release, cancellation, attendance, and the list of admission tickets.
+
+Each application is judged on its own and gets its own event; one that is refused or stuck never touches the others.
+Seats are given out in the order of application numbers, room by room, inside the transaction that records them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from workflow import facts as f
+from workflow.application import Attempt
+from workflow.board.decisions import Outcome, for_each
+from workflow.clock import because
+from workflow.draft import Draft
+from workflow.errors import Conflict, ExamboardError, NotFound, Objection, Refused
+from workflow.facts import Fact
+from workflow.parts import complete_set, held_on, is_stage_complete
+from workflow.ports import Append
+from workflow.reading import each_history
+from workflow.replay import run_clock
+from workflow.rules.move import Move
+from workflow.rules.results import is_not_barred, is_within_validity
+from workflow.rules.time import outlasts_deadlines
+from workflow.scheme import FIXED_STATES
+from workflow.seating import Seat, Sitting, ticket_number
+from workflow.service import TRIES, Done, Service
+from workflow.steps import ENDED
+
+CHUNK: Final = 50  # small: while it is judged, nobody else is given a seat of the sitting, and SQLite has one writer
+SEPARATE_ROOM: Final = "separate_room"
+_FULL: Final = "has_a_free_seat"
+
+
+def admit_all(
+    service: Service,
+    sitting: Sitting,
+    applications: Sequence[str] | None = None,
+    *,
+    on: date | None = None,
+    accommodations: tuple[str, ...] = (),
+    dry_run: bool = False,
+) -> Iterator[Outcome]:
+    """
+    Admit applications to a sitting, in chunks, each chunk in one transaction.
+
+    Where the seats run out, those of admissions that no longer hold are released first, and given out again.
+
+    Args:
+        service: The service.
+        sitting: The sitting, with its rooms.
+        applications: Their keys; absent: every application that still has to sit this part and is not admitted to it.
+        on: The day on which it takes effect; absent: today, or the day of the sitting if that is past.
+        accommodations: What is granted to each of them.
+        dry_run: Judge only; write nothing.
+
+    Returns:
+        What became of each, in the order of keys, and of each admission that was released meanwhile.
+    """
+    day = on or min(service.today(), sitting.sat_on)
+    admission = _Admission(service, sitting, day, accommodations, applications is None, dry_run)
+    keys = waiting_for(service, sitting) if applications is None else sorted(set(applications))
+    without_seat: list[Outcome] = []
+    for outcome in admission.run(keys):
+        if _is_full(outcome):
+            without_seat.append(outcome)
+        else:
+            yield outcome
+    if without_seat and not dry_run:
+        released = list(release_all(service, (sitting,)))
+        yield from released
+        if any(outcome.done for outcome in released):
+            without_seat = list(admission.run([outcome.application for outcome in without_seat]))
+    yield from without_seat
+
+
+def waiting_for(service: Service, sitting: Sitting) -> list[str]:
+    """Give the keys of applications in an exam stage of whose level the part of a sitting is one."""
+    found = []
+    for row in service.stores.events.projections():
+        if row.state == "trained" or row.state not in FIXED_STATES:
+            try:
+                if sitting.part in service.rules(row.digest, row.level).parts:
+                    found.append(row.application)
+            except ExamboardError:
+                found.append(row.application)  # stuck: to be reported with its reason
+    return found
+
+
+@dataclass
+class _Admission:
+    service: Service
+    sitting: Sitting
+    day: date
+    accommodations: tuple[str, ...]
+    only_waiting: bool
+    dry_run: bool
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    free: list[Seat] | None = None
+
+    def run(self, keys: Sequence[str]) -> Iterator[Outcome]:
+        for start in range(0, len(keys), CHUNK):
+            yield from self._chunk(keys[start : start + CHUNK])
+
+    def _chunk(self, keys: Sequence[str]) -> Iterator[Outcome]:
+        done: dict[str, Outcome] = {}
+        left: Sequence[str] = keys
+        for _ in range(TRIES):
+            left = self._write(left)
+            done |= {key: outcome for key, outcome in self.outcomes.items() if key not in left}
+            if not left:
+                break
+        for key in left:
+            done[key] = Outcome(key, None, Conflict(f"application {key} is being written by others; try again"))
+        yield from (done[key] for key in sorted(done))
+
+    def _write(self, keys: Sequence[str]) -> tuple[str, ...]:
+        events = self.service.stores.events
+        if self.dry_run:
+            self.free = self._free_now() if self.free is None else self.free
+            self._build(keys, self.free)
+            return ()
+        if self.sitting.rooms:
+            return events.append_seated(self.sitting, len(keys), lambda free: self._build(keys, list(free)))
+        return events.append(self._build(keys, []))
+
+    def _free_now(self) -> list[Seat]:
+        seats = self.service.stores.sittings.seats(self.sitting.key, self.sitting.part)
+        return [seat for seat in seats if seat.sat_on == self.sitting.sat_on and seat.application is None]
+
+    def _build(self, keys: Sequence[str], free: list[Seat]) -> list[Append]:
+        """Draft the admissions of a chunk; a seat is used up by an admission that the rules allow."""
+        self.outcomes = {}
+        appends = []
+        for key, history, stuck in each_history(self.service.stores.events, keys):
+            try:
+                if stuck:
+                    raise stuck
+                draft = self.service.draft(history)
+                if self.only_waiting and not self._is_waiting(draft):
+                    continue
+                seat = self._seat(free)
+                self._propose(draft, seat)
+                if self.sitting.rooms and not seat:  # the last thing to say: who may not be admitted needs no seat
+                    raise self._full(key)
+            except ExamboardError as error:
+                self.outcomes[key] = Outcome(key, None, error)
+                continue
+            if seat:
+                free.remove(seat)
+            appends.append(draft.append())
+            self.outcomes[key] = Outcome(key, Done(key, tuple(draft.new), draft.application.state))
+        return appends
+
+    def _is_waiting(self, draft: Draft) -> bool:
+        application, rules = run_clock(draft.application, draft.rules, self.day)[0], draft.rules
+        if application.state in ENDED or any(x.is_open and x.part == self.sitting.part for x in application.attempts):
+            return False
+        part, held = self.sitting.part, held_on(application, rules, self.sitting.sat_on)
+        if part in held or rules.is_plain:
+            return part not in held
+        # Of a choice that is open nobody knows what the candidate takes, until a sitting of it has been taken once.
+        stage = rules.stage_by_part[part]
+        has_chosen = rules.stages[stage].of is None or any(x.part == part for x in application.attempts)
+        return has_chosen and not is_stage_complete(stage, held, application, rules)
+
+    def _seat(self, free: Sequence[Seat]) -> Seat | None:
+        wants_own = SEPARATE_ROOM in self.accommodations
+        fitting = [seat for seat in free if seat.is_separate] if wants_own else []
+        fitting = fitting or [seat for seat in free if not seat.is_separate]
+        return fitting[0] if fitting else None
+
+    def _full(self, key: str) -> Refused:
+        what = f"no seat is free for {self.sitting.part} at {self.sitting.key}: {self.sitting.capacity} in all rooms"
+        return Refused(f"application {key}: Admitted", [Objection(_FULL, what)])
+
+    def _propose(self, draft: Draft, seat: Seat | None) -> None:
+        one, key = self.sitting, draft.application.key
+        self.service.refuse_future(self.day, draft.rules)
+        if one.closes_on and self.day > one.closes_on:
+            what = f"admission to {one.part} at {one.key} closed with {one.closes_on}; this one is of {self.day}"
+            raise Refused(f"application {key}: Admitted", [Objection("is_before_the_close", what)])
+        fact = f.Admitted(
+            part=one.part,
+            sitting=one.key,
+            sat_on=one.sat_on,
+            ticket=ticket_number(seat) if seat else "",
+            room=seat.room if seat else "",
+            seat=seat.number if seat else 0,
+            accommodations=self.accommodations,
+            registration_closed_on=one.closes_on,
+        )
+        draft.propose(fact, self.day, f"admit:{one.part}:{one.key}:{self.service.new_key()}")
+
+
+def _is_full(outcome: Outcome) -> bool:
+    return isinstance(outcome.error, Refused) and any(no.rule == _FULL for no in outcome.error.objections)
+
+
+def reason_to_release(draft: Draft, attempt: Attempt, day: date) -> str:
+    """
+    Say why an admission no longer holds on a day: what the candidate is told; empty while it holds.
+
+    It holds no longer once the application has ended by the day of the sitting, or where nobody would be admitted
+    today: beyond the last valid day of a part that is held or the last day of a deadline, or inside a bar.
+    """
+    application, _ = run_clock(draft.application, draft.rules, day)
+    if application.state in ENDED:
+        why = because(application.expiry, draft.rules) if application.expiry else application.ended
+        text = f"the application is {application.state} since {application.entered_on}{f': {why}' if why else ''}"
+        return text if attempt.sat_on >= application.entered_on else ""
+    if complete_set(application, draft.rules):
+        return ""
+    fact = f.Admitted(part=attempt.part, sitting=attempt.sitting, sat_on=attempt.sat_on)
+    move = Move(application, fact, day, draft.rules, 0, application.state)
+    rules = (is_within_validity, outlasts_deadlines, is_not_barred)
+    return "; ".join(str(no) for rule in rules if (no := rule(move)) is not None)
+
+
+def release_all(
+    service: Service, sittings: Sequence[Sitting], on: date | None = None, dry_run: bool = False
+) -> Iterator[Outcome]:
+    """Cancel the admissions to sittings that no longer hold, each with its reason, and free their seats."""
+
+    def propose(draft: Draft, attempts: Sequence[Attempt], day: date) -> bool:
+        return _propose_release(service, draft, attempts, day)
+
+    for key in dict.fromkeys(sitting.key for sitting in sittings):
+        parts = {sitting.part for sitting in sittings if sitting.key == key}
+        yield from _for_open(service, key, parts, service.stores.events.at_sitting(key), propose, on, dry_run)
+
+
+def propose_release(service: Service, draft: Draft, keys: set[str], day: date) -> bool:
+    """
+    Propose to cancel the admissions to sessions that no longer hold on a day.
+
+    Args:
+        service: The service.
+        draft: The application.
+        keys: Keys of the sessions.
+        day: The day on which that takes effect, before the day of the sittings.
+
+    Returns:
+        Whether there was one.
+    """
+    attempts = [
+        x for x in draft.application.attempts if x.sitting in keys and x.outcome == "admitted" and x.sat_on > day
+    ]
+    return _propose_release(service, draft, attempts, day)
+
+
+def _propose_release(service: Service, draft: Draft, attempts: Sequence[Attempt], day: date) -> bool:
+    reasons = [(x, reason) for x in attempts if (reason := reason_to_release(draft, x, day))]
+    draft.propose_all([(_cancelled(x, reason), day, _cancel_command(service, x)) for x, reason in reasons])
+    return bool(reasons)
+
+
+def cancel(
+    service: Service, key: str, parts: set[str], applications: Sequence[str], reason: str, on: date | None = None
+) -> Iterator[Outcome]:
+    """Cancel the admissions of applications to parts of a session for a reason of the board's, and free their seats."""
+
+    def propose(draft: Draft, attempts: Sequence[Attempt], day: date) -> bool:
+        _refuse_none(draft, attempts, key)
+        draft.propose_all([(_cancelled(x, reason), day, _cancel_command(service, x)) for x in attempts])
+        return True
+
+    yield from _for_open(service, key, parts, applications, propose, on)
+
+
+def record_absences(
+    service: Service, key: str, parts: set[str], applications: Sequence[str], dry_run: bool = False
+) -> Iterator[Outcome]:
+    """Record that candidates did not come to the parts of a session that they are admitted to; nothing held is lost."""
+
+    def propose(draft: Draft, attempts: Sequence[Attempt], day: date) -> bool:
+        absent = [x for x in draft.application.attempts if _is_of(x, key, parts) and x.outcome == "absent"]
+        if not absent:
+            _refuse_none(draft, attempts, key)
+        proposals: list[tuple[Fact, date, str]] = []
+        for x in attempts:
+            service.refuse_future(x.sat_on, draft.rules)
+            fact = f.AbsenceRecorded(part=x.part, sitting=x.sitting, sat_on=x.sat_on)
+            proposals.append((fact, x.sat_on, f"absent:{x.part}:{x.sitting}:{x.retractions}"))
+        draft.propose_all(proposals)
+        return True
+
+    yield from _for_open(service, key, parts, applications, propose, None, dry_run)
+
+
+Propose = Callable[[Draft, Sequence[Attempt], date], bool]
+
+
+def _for_open(
+    service: Service,
+    key: str,
+    parts: set[str],
+    applications: Sequence[str],
+    propose: Propose,
+    on: date | None,
+    dry_run: bool = False,
+) -> Iterator[Outcome]:
+    """Judge applications with their admissions to parts of a session whose result is not recorded yet."""
+
+    def judge(draft: Draft) -> bool:
+        day = on or service.today(draft.rules.scheme.time_zone)
+        service.refuse_future(day, draft.rules)
+        attempts = [x for x in draft.application.attempts if _is_of(x, key, parts) and x.outcome == "admitted"]
+        return propose(draft, attempts, day)
+
+    known = []
+    for application in dict.fromkeys(applications):
+        if service.stores.events.projection(application):
+            known.append(application)
+        else:
+            yield Outcome(application, None, NotFound(f"no application {application}"))
+    yield from for_each(service, known, judge, dry_run)
+
+
+def _is_of(attempt: Attempt, key: str, parts: set[str]) -> bool:
+    return attempt.sitting == key and attempt.part in parts
+
+
+def _refuse_none(draft: Draft, attempts: Sequence[Attempt], key: str) -> None:
+    if not attempts:
+        outcomes = {f"{x.part}: {x.outcome}" for x in draft.application.attempts if x.sitting == key}
+        found = f" ({', '.join(sorted(outcomes))})" if outcomes else ""
+        what = f"has no admission to sitting {key} that waits for a result{found}"
+        raise Refused(f"application {draft.application.key}", [Objection("is_open", what)])
+
+
+def _cancelled(attempt: Attempt, reason: str) -> f.AdmissionCancelled:
+    return f.AdmissionCancelled(part=attempt.part, sitting=attempt.sitting, reason=reason)
+
+
+def _cancel_command(service: Service, attempt: Attempt) -> str:
+    return f"cancel:{attempt.part}:{attempt.sitting}:{service.new_key()}"

@@ -1,0 +1,1 @@
+"""Bulk files: what their columns mean, and how a whole round is taken in."""

@@ -1,0 +1,326 @@
+"""
+Rounds: takes in a whole examination round from bulk files, application by application.
+
+All that the files say of one application is written in one transaction or not at all; a row that cannot be taken is
+rejected with its reason and spares the others. The same files again change nothing, and an import that was killed is
+finished by the same command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from workflow.bulk.filing import EVIDENCE, Filing
+from workflow.bulk.intake import KINDS
+from workflow.bulk.rows import ApplicationRow, Parsed, RowProblem
+from workflow.draft import Draft
+from workflow.errors import ExamboardError, Refused, Unavailable
+from workflow.events import Event
+from workflow.facts import Submitted
+from workflow.offers import Applicant
+from workflow.ports import Candidate, Sitting
+from workflow.scheme import Pinned
+from workflow.service import TRIES, Service
+
+CHUNK: Final = 1_000
+__all__ = ["KINDS", "Reject", "Report", "import_round"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """
+    A row that was not taken.
+
+    Attributes:
+        file: Name of the file.
+        line: Line in it.
+        application: Number of the application; empty where it could not be read.
+        field: Title of the column at fault; several are joined by a comma.
+        value: What was found; personal values are hidden.
+        reason: What is wrong and what is allowed.
+    """
+
+    file: str
+    line: int
+    application: str
+    field: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """
+    What an import did.
+
+    Attributes:
+        counts: Rows read, taken, unchanged and rejected; applications new, continued and unchanged; events written.
+        rejects: The rows that were not taken, by file and line.
+        is_dry_run: Whether nothing was written.
+        undecided: The applications that wait for the board, since evidence of theirs is among the rejects.
+    """
+
+    counts: dict[str, int]
+    rejects: tuple[Reject, ...]
+    is_dry_run: bool = False
+    undecided: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the report as plain JSON values."""
+        rejects = [asdict(r) for r in self.rejects]
+        return {
+            "dry_run": self.is_dry_run,
+            "counts": self.counts,
+            "rejects": rejects,
+            "undecided": list(self.undecided),
+        }
+
+
+def import_round(
+    service: Service,
+    parsed: Mapping[str, Parsed],
+    *,
+    dry_run: bool = False,
+    admits: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+    cohort: str = "",
+) -> Report:
+    """
+    Take in a round, or some files of it.
+
+    Args:
+        service: The service.
+        parsed: The files by kind, read by `intake.parse`.
+        dry_run: Judge everything and write nothing.
+        admits: Whether a score's row stands for the admission too; else who was not admitted has it rejected.
+        progress: Called with the number of applications done and their total.
+        cohort: Tag of the programme under which new applications are filed; those there already keep theirs.
+
+    Returns:
+        The report; every row of every file is either taken, unchanged or rejected in it.
+
+    Raises:
+        Unavailable: the database cannot be written; what was written before is whole, and the same call goes on.
+    """
+    return _Import(service, parsed, dry_run, cohort, admits).run(progress or (lambda _done, _all: None))
+
+
+@dataclass
+class _Import:
+    service: Service
+    parsed: Mapping[str, Parsed]
+    dry_run: bool
+    cohort: str = ""
+    admits: bool = True
+    counts: dict[str, int] = field(default_factory=dict)
+    problems: list[RowProblem] = field(default_factory=list)
+    schemes: dict[tuple[str, str, str, Any], tuple[Pinned, int] | tuple[str, str, str]] = field(default_factory=dict)
+    sittings: set[Sitting] = field(default_factory=set)  # those that the register has already
+    undecided: list[str] = field(default_factory=list)
+
+    def run(self, progress: Callable[[int, int], None]) -> Report:
+        names = ("rows_read", "rows_taken", "rows_unchanged", "rows_rejected")
+        self.counts = dict.fromkeys(
+            (*names, "applications_new", "applications_continued", "applications_unchanged", "events_written"), 0
+        )
+        for parsed in self.parsed.values():
+            self.counts["rows_read"] += len(parsed.rows) + len(parsed.problems)
+            self.problems += parsed.problems
+        filings = self._filings()
+        keys = sorted(filings)
+        for start in range(0, len(keys), CHUNK):
+            progress(start, len(keys))
+            self._write([filings[key] for key in keys[start : start + CHUNK]])
+        progress(len(keys), len(keys))
+        rejects = sorted(map(self._reject, self.problems), key=lambda r: (r.file, r.line))
+        self.counts["rows_rejected"] = len(rejects)
+        return Report(self.counts, tuple(rejects), self.dry_run, tuple(self.undecided))
+
+    # -- reading the files -----------------------------------------------------------------------------------------
+
+    def _filings(self) -> dict[str, Filing]:
+        filings: dict[str, Filing] = {}
+        for kind in KINDS:
+            for row in self.parsed[kind].rows if kind in self.parsed else ():
+                filing = filings.setdefault(row.application, Filing(row.application, self.parsed, admits=self.admits))
+                if isinstance(row, ApplicationRow):
+                    self._place(filing, row)
+                else:
+                    filing.others.setdefault(kind, []).append(row)
+        for kind in EVIDENCE:
+            for problem in self.parsed[kind].problems if kind in self.parsed else ():
+                if problem.application in filings:
+                    filings[problem.application].lacks_evidence = True
+        return filings
+
+    def _place(self, filing: Filing, row: ApplicationRow) -> None:
+        """Find the scheme and the level that a row asks for; those who ask alike are answered once."""
+        question = (row.occupation, row.edition or "", row.level, row.submitted_on)
+        if question not in self.schemes:
+            self.schemes[question] = self._scheme_for(row)
+        answer = self.schemes[question]
+        if len(answer) == 2:
+            filing.row, (filing.pinned, filing.level) = row, answer
+        else:
+            column, text, value = answer
+            self.problems.append(self.parsed["applications"].reject(row, column, text, value))
+
+    def _scheme_for(self, row: ApplicationRow) -> tuple[Pinned, int] | tuple[str, str, str]:
+        today = self.service.today()
+        if row.submitted_on > today:
+            return "submitted_on", f"lies in the future; the board's day is {today}", str(row.submitted_on)
+        applicant = Applicant(self.cohort)
+        try:
+            pinned = self.service.scheme_for(row.submitted_on, row.occupation, applicant=applicant)
+        except ExamboardError as error:
+            return "occupation", str(error), row.occupation
+        if row.edition:
+            try:
+                pinned = self.service.scheme_for(row.submitted_on, row.occupation, row.edition, applicant)
+            except ExamboardError as error:
+                return "edition", str(error), row.edition
+        level = pinned.scheme.level_named(row.level)
+        if level is None:
+            known = ", ".join(f"{n} ({x.title})" for n, x in sorted(pinned.scheme.levels.items()))
+            return "level", f"edition {pinned.scheme.edition.names[0]} has no such level; it has: {known}", row.level
+        return pinned, level
+
+    def _reject(self, problem: RowProblem) -> Reject:
+        found = problem.problems
+        reason = found[0].text if len(found) == 1 else "; ".join(f"{p.field}: {p.text}" for p in found)
+        return Reject(
+            found[0].where,
+            problem.line,
+            problem.application,
+            ", ".join(dict.fromkeys(p.field for p in found if p.field)),
+            " | ".join(p.value for p in found if p.value),
+            reason,
+        )
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def _write(self, filings: Sequence[Filing]) -> None:
+        """Write a chunk; applications that someone else wrote to meanwhile are judged again on what is there now."""
+        for _ in range(TRIES):
+            drafts = self._drafts(filings)
+            changed = [draft for draft in drafts.values() if draft.new]
+            left_out: set[str] = set()
+            if changed and not self.dry_run:
+                self._put({s for f in filings for s in f.sittings})
+                left_out = set(self.service.stores.events.append([draft.append() for draft in changed]))
+            done = [f for f in filings if f.application not in left_out]
+            for filing in done:
+                self._count(filing, drafts.get(filing.application))
+            filings = [f for f in filings if f.application in left_out]
+            if not filings:
+                return
+        raise Unavailable("others keep writing to the same applications; run the same import again")
+
+    def _put(self, sittings: set[Sitting]) -> None:
+        if new := sittings - self.sittings:
+            self.service.stores.sittings.put(sorted(new, key=str))
+            self.sittings |= new
+
+    def _count(self, filing: Filing, draft: Draft | None) -> None:
+        self.problems += filing.rejects
+        self.undecided += [filing.application] if filing.is_left else []
+        self.counts["rows_taken"] += filing.taken
+        self.counts["rows_unchanged"] += filing.unchanged
+        if draft is not None:
+            self.counts["events_written"] += len(draft.new)
+            kind = "unchanged" if not draft.new else "new" if draft.new[0].sequence == 1 else "continued"
+            self.counts[f"applications_{kind}"] += 1
+
+    def _drafts(self, filings: Iterable[Filing]) -> dict[str, Draft]:
+        filings = list(filings)
+        found = self.service.stores.events.histories([f.application for f in filings])
+        histories = {history[0].application: history for history in found}
+        candidates = self._candidates(filings)
+        drafts = {}
+        for filing in filings:
+            filing.reset()
+            history = histories.get(filing.application)
+            draft = self._open(filing, history, candidates.get(filing.application))
+            if draft is None:
+                no_such = "no such application: it is not in the database, nor was its own row taken"
+                filing.reject_all("the application's own row was rejected" if filing.row else no_such)
+                continue
+            filing.file(draft, self.service.today(draft.rules.scheme.time_zone))
+            drafts[filing.application] = draft
+        return drafts
+
+    def _candidates(self, filings: Sequence[Filing]) -> dict[str, Candidate]:
+        """Register the persons of a chunk, or find them; in a dry run only find them."""
+        rows = [f.row for f in filings if f.row]
+        if not rows:
+            return {}
+        wanted = [
+            Candidate(
+                self.service.new_key(),
+                r.name,
+                r.document_type,
+                r.document_number,
+                r.sex or "",
+                r.phone or "",
+                r.email or "",
+            )
+            for r in rows
+        ]
+        registry = self.service.stores.candidates
+        if self.dry_run:
+            there = [registry.by_document(c.document_type, c.document_number) or c for c in wanted]
+        else:
+            there = list(registry.add(wanted)) if wanted else []
+        return {row.application: candidate for row, candidate in zip(rows, there, strict=True)}
+
+    def _open(self, filing: Filing, history: tuple[Event, ...] | None, candidate: Candidate | None) -> Draft | None:
+        row, pinned = filing.row, filing.pinned
+        if row is None or pinned is None or candidate is None:
+            if history is None:
+                return None
+            draft = self.service.draft(history)
+            filing.compare_evidence(draft)
+            return draft
+        if candidate.name != row.name:
+            text = "the identity document is registered under another name"
+            filing.reject("applications", row, "document_number", text)
+            return None
+        if candidate.is_restricted:
+            text = "the person's data is restricted; if that is to end: examboard candidate unrestrict"
+            filing.reject("applications", row, "document_number", text)
+            return None
+        if history is None:
+            try:
+                opened = self.service.opening(
+                    row.application,
+                    candidate.key,
+                    pinned,
+                    pinned.rules(filing.level),
+                    filing.evidence,
+                    row.submitted_on,
+                    "round:submission",
+                    self.cohort,
+                )
+            except Refused as refused:
+                text = "; ".join(map(str, refused.objections))
+                filing.reject("applications", row, "submitted_on", text, str(row.submitted_on))
+                return None
+            filing.taken += 1 + filing.evidence_rows
+            return opened
+        fact = history[0].fact
+        asked = (candidate.key, pinned.scheme.scheme, filing.level, row.submitted_on)
+        if not isinstance(fact, Submitted) or asked != (
+            fact.candidate,
+            fact.scheme,
+            fact.level,
+            history[0].effective_on,
+        ):
+            text = "this number is taken by an application of another candidate, scheme, level or day"
+            filing.reject("applications", row, "application", text, row.application)
+            return None
+        filing.unchanged += 1
+        draft = self.service.draft(history)
+        filing.compare_evidence(draft)
+        return draft

@@ -1,0 +1,1 @@
+"""Worked cases: examples in words that prove a scheme document."""

@@ -1,0 +1,1 @@
+"""Scheme documents read, checked, pinned, linted and compared."""

@@ -1,0 +1,1 @@
+"""The scheme language: what a document may say, as it is written."""

@@ -1,0 +1,1 @@
+"""What a night needs of a database, and what it writes down."""

@@ -1,0 +1,1 @@
+"""Persons: the register of candidates, its limits in time, and their rights in it."""

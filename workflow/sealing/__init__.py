@@ -1,0 +1,1 @@
+"""Seals: signed checkpoints over all events, and what can be proved by them."""
