@@ -232,7 +232,7 @@ def test_every_rule_of_the_guide_is_a_rule_and_the_other_way_round() -> None:
     guide = (ROOT / "docs" / "scheme-language.md").read_text("utf-8")
     table = guide.partition("examboard scheme lint SCHEME...")[2].partition("examboard scheme diff")[0]
     told = set(re.findall(r"`([a-z]+_[a-z_]+)`", table)) - {"end_of_month"}
-    code = "".join(path.read_text("utf-8") for path in (ROOT / "workflow").glob("lint_*.py"))
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "workflow" / "checking").glob("lint_*.py"))
     named = set(re.findall(r'Finding\(\s*"([a-z_]+)"', code))
     assert told == named
 
