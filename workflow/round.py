@@ -8,7 +8,7 @@ finished by the same command.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -16,7 +16,9 @@ from workflow.draft import Draft
 from workflow.errors import ExamboardError, Refused, Unavailable
 from workflow.events import Event
 from workflow.facts import Submitted
-from workflow.filing import EVIDENCE, Filing
+from workflow.filed_together import RECORDED, by_day, filed_on, in_chunks, siblings
+from workflow.filing import EVIDENCE, Filing, Moment
+from workflow.identity import document_key
 from workflow.intake import KINDS
 from workflow.offers import Applicant
 from workflow.ports import Candidate, Sitting
@@ -119,6 +121,7 @@ class _Import:
     schemes: dict[tuple[str, str, str, Any], tuple[Pinned, int] | tuple[str, str, str]] = field(default_factory=dict)
     sittings: set[Sitting] = field(default_factory=set)  # those that the register has already
     undecided: list[str] = field(default_factory=list)
+    waiting: dict[str, Filing] = field(default_factory=dict)  # without a row of their own, and not written yet
 
     def run(self, progress: Callable[[int, int], None]) -> Report:
         names = ("rows_read", "rows_taken", "rows_unchanged", "rows_rejected")
@@ -128,15 +131,16 @@ class _Import:
         for parsed in self.parsed.values():
             self.counts["rows_read"] += len(parsed.rows) + len(parsed.problems)
             self.problems += parsed.problems
-        filings = self._filings()
-        keys = sorted(filings)
-        for start in range(0, len(keys), CHUNK):
-            progress(start, len(keys))
-            self._write([filings[key] for key in keys[start : start + CHUNK]])
-        progress(len(keys), len(keys))
+        filings = [filing for _, filing in sorted(self._filings().items())]
+        self.waiting = {filing.application: filing for filing in filings if filing.row is None}
+        done = 0
+        for chunk in in_chunks(filings, self.waiting, CHUNK):
+            progress(done, len(filings))
+            done += self._write(chunk)
+        progress(len(filings), len(filings))
         rejects = sorted(map(self._reject, self.problems), key=lambda r: (r.file, r.line))
         self.counts["rows_rejected"] = len(rejects)
-        return Report(self.counts, tuple(rejects), self.dry_run, tuple(self.undecided))
+        return Report(self.counts, tuple(rejects), self.dry_run, tuple(sorted(self.undecided)))
 
     # -- reading the files -----------------------------------------------------------------------------------------
 
@@ -201,8 +205,13 @@ class _Import:
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
-    def _write(self, filings: Sequence[Filing]) -> None:
-        """Write a chunk; applications that someone else wrote to meanwhile are judged again on what is there now."""
+    def _write(self, filings: list[Filing]) -> int:
+        """
+        Write a chunk, with the siblings that wait; give how many there were.
+
+        Applications that someone else wrote to meanwhile are judged again on what is there now.
+        """
+        written = 0
         for _ in range(TRIES):
             drafts = self._drafts(filings)
             changed = [draft for draft in drafts.values() if draft.new]
@@ -213,9 +222,10 @@ class _Import:
             done = [f for f in filings if f.application not in left_out]
             for filing in done:
                 self._count(filing, drafts.get(filing.application))
+            written += len(done)
             filings = [f for f in filings if f.application in left_out]
             if not filings:
-                return
+                return written
         raise Unavailable("others keep writing to the same applications; run the same import again")
 
     def _put(self, sittings: set[Sitting]) -> None:
@@ -233,23 +243,55 @@ class _Import:
             kind = "unchanged" if not draft.new else "new" if draft.new[0].sequence == 1 else "continued"
             self.counts[f"applications_{kind}"] += 1
 
-    def _drafts(self, filings: Iterable[Filing]) -> dict[str, Draft]:
-        filings = list(filings)
-        found = self.service.stores.events.histories([f.application for f in filings])
-        histories = {history[0].application: history for history in found}
+    def _drafts(self, filings: list[Filing]) -> dict[str, Draft]:
+        """Draft a chunk, those of one candidate together; the siblings that wait are put to the chunk."""
         candidates = self._candidates(filings)
-        drafts = {}
+        owners = {application: candidate.key for application, candidate in candidates.items()}
+        histories = self._histories(filings, owners)
+        if self.waiting and (more := siblings(filings, owners, self.waiting, self.service.stores.events.of_candidate)):
+            histories |= self._histories(more, owners)
+            filings += more
+        together: dict[str, list[Filing]] = {}
         for filing in filings:
-            filing.reset()
-            history = histories.get(filing.application)
-            draft = self._open(filing, history, candidates.get(filing.application))
-            if draft is None:
-                no_such = "no such application: it is not in the database, nor was its own row taken"
-                filing.reject_all("the application's own row was rejected" if filing.row else no_such)
-                continue
-            filing.file(draft, self.service.today(draft.rules.scheme.time_zone))
-            drafts[filing.application] = draft
+            together.setdefault(owners.get(filing.application, filing.application), []).append(filing)
+        drafts: dict[str, Draft] = {}
+        for some in together.values():
+            beside: dict[str, Draft] = {}
+            ways = {
+                key: self._way(filing, histories.get(key), candidates.get(key), beside)
+                for filing in some
+                for key in (filing.application,)
+            }
+            by_day(ways)
+            drafts |= beside
         return drafts
+
+    def _histories(self, filings: Sequence[Filing], owners: dict[str, str]) -> dict[str, tuple[Event, ...]]:
+        """Read what is recorded of some applications; each one's candidate is put to the owners."""
+        found = {}
+        for history in self.service.stores.events.histories([f.application for f in filings]):
+            found[history[0].application] = history
+            if isinstance(fact := history[0].fact, Submitted):
+                owners.setdefault(history[0].application, fact.candidate)
+        return found
+
+    def _way(
+        self,
+        filing: Filing,
+        history: tuple[Event, ...] | None,
+        candidate: Candidate | None,
+        beside: dict[str, Draft],
+    ) -> Iterator[Moment]:
+        """File one application, step by step, beside those of the same candidate; see `filed_together.by_day`."""
+        filing.reset()
+        yield filed_on(filing.row.submitted_on) if filing.row and not history else RECORDED
+        draft = self._open(filing, history, candidate, beside)
+        if draft is None:
+            no_such = "no such application: it is not in the database, nor was its own row taken"
+            filing.reject_all("the application's own row was rejected" if filing.row else no_such)
+            return
+        beside[filing.application] = draft
+        yield from filing.file(draft, self.service.today(draft.rules.scheme.time_zone))
 
     def _candidates(self, filings: Sequence[Filing]) -> dict[str, Candidate]:
         """Register the persons of a chunk, or find them; in a dry run only find them."""
@@ -270,17 +312,28 @@ class _Import:
         ]
         registry = self.service.stores.candidates
         if self.dry_run:
-            there = [registry.by_document(c.document_type, c.document_number) or c for c in wanted]
+            first: dict[object, Candidate] = {}
+            there = [
+                registry.by_document(c.document_type, c.document_number)
+                or first.setdefault(document_key(c.document_type, c.document_number), c)
+                for c in wanted
+            ]
         else:
             there = list(registry.add(wanted)) if wanted else []
         return {row.application: candidate for row, candidate in zip(rows, there, strict=True)}
 
-    def _open(self, filing: Filing, history: tuple[Event, ...] | None, candidate: Candidate | None) -> Draft | None:
+    def _open(
+        self,
+        filing: Filing,
+        history: tuple[Event, ...] | None,
+        candidate: Candidate | None,
+        beside: Mapping[str, Draft],
+    ) -> Draft | None:
         row, pinned = filing.row, filing.pinned
         if row is None or pinned is None or candidate is None:
             if history is None:
                 return None
-            draft = self.service.draft(history)
+            draft = self.service.draft(history, beside=beside)
             filing.compare_evidence(draft)
             return draft
         if candidate.name != row.name:
@@ -302,6 +355,7 @@ class _Import:
                     row.submitted_on,
                     "round:submission",
                     self.cohort,
+                    beside=beside,
                 )
             except Refused as refused:
                 text = "; ".join(map(str, refused.objections))
@@ -321,6 +375,6 @@ class _Import:
             filing.reject("applications", row, "application", text, row.application)
             return None
         filing.unchanged += 1
-        draft = self.service.draft(history)
+        draft = self.service.draft(history, beside=beside)
         filing.compare_evidence(draft)
         return draft
