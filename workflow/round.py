@@ -12,18 +12,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from workflow.applying import applicant
 from workflow.draft import Draft
-from workflow.errors import ExamboardError, Refused, Unavailable
+from workflow.errors import Refused, Unavailable
 from workflow.events import Event
 from workflow.facts import Submitted
 from workflow.filed_together import RECORDED, by_day, filed_on, in_chunks, siblings
 from workflow.filing import EVIDENCE, Filing, Moment
 from workflow.identity import document_key
 from workflow.intake import KINDS
-from workflow.offers import Applicant
+from workflow.placing import Placing
 from workflow.ports import Candidate, Sitting
 from workflow.rows import ApplicationRow, Parsed, RowProblem
-from workflow.scheme import Pinned
 from workflow.service import TRIES, Service
 
 CHUNK: Final = 1_000
@@ -118,10 +118,13 @@ class _Import:
     admits: bool = True
     counts: dict[str, int] = field(default_factory=dict)
     problems: list[RowProblem] = field(default_factory=list)
-    schemes: dict[tuple[str, str, str, Any], tuple[Pinned, int] | tuple[str, str, str]] = field(default_factory=dict)
     sittings: set[Sitting] = field(default_factory=set)  # those that the register has already
     undecided: list[str] = field(default_factory=list)
+    placing: Placing = field(init=False)
     waiting: dict[str, Filing] = field(default_factory=dict)  # without a row of their own, and not written yet
+
+    def __post_init__(self) -> None:
+        self.placing = Placing(self.service, self.cohort)
 
     def run(self, progress: Callable[[int, int], None]) -> Report:
         names = ("rows_read", "rows_taken", "rows_unchanged", "rows_rejected")
@@ -160,36 +163,16 @@ class _Import:
         return filings
 
     def _place(self, filing: Filing, row: ApplicationRow) -> None:
-        """Find the scheme and the level that a row asks for; those who ask alike are answered once."""
-        question = (row.occupation, row.edition or "", row.level, row.submitted_on)
-        if question not in self.schemes:
-            self.schemes[question] = self._scheme_for(row)
-        answer = self.schemes[question]
+        """Find the scheme and the level that a row asks for, unless that is to be seen when it is filed."""
+        if self.placing.asks_who_files:
+            filing.row = row
+            return
+        answer = self.placing.for_anybody(row)
         if len(answer) == 2:
             filing.row, (filing.pinned, filing.level) = row, answer
         else:
             column, text, value = answer
             self.problems.append(self.parsed["applications"].reject(row, column, text, value))
-
-    def _scheme_for(self, row: ApplicationRow) -> tuple[Pinned, int] | tuple[str, str, str]:
-        today = self.service.today()
-        if row.submitted_on > today:
-            return "submitted_on", f"lies in the future; the board's day is {today}", str(row.submitted_on)
-        applicant = Applicant(self.cohort)
-        try:
-            pinned = self.service.scheme_for(row.submitted_on, row.occupation, applicant=applicant)
-        except ExamboardError as error:
-            return "occupation", str(error), row.occupation
-        if row.edition:
-            try:
-                pinned = self.service.scheme_for(row.submitted_on, row.occupation, row.edition, applicant)
-            except ExamboardError as error:
-                return "edition", str(error), row.edition
-        level = pinned.scheme.level_named(row.level)
-        if level is None:
-            known = ", ".join(f"{n} ({x.title})" for n, x in sorted(pinned.scheme.levels.items()))
-            return "level", f"edition {pinned.scheme.edition.names[0]} has no such level; it has: {known}", row.level
-        return pinned, level
 
     def _reject(self, problem: RowProblem) -> Reject:
         found = problem.problems
@@ -329,7 +312,16 @@ class _Import:
         candidate: Candidate | None,
         beside: Mapping[str, Draft],
     ) -> Draft | None:
-        row, pinned = filing.row, filing.pinned
+        row, pinned, level = filing.row, filing.pinned, filing.level
+        if row and candidate and self.placing.asks_who_files:
+            files = applicant(
+                self.service, candidate.key, row.submitted_on, self.cohort, filing.evidence, row.application, beside
+            )
+            answer = self.placing.find(row, files)
+            if len(answer) == 2:
+                pinned, level = answer
+            else:
+                filing.reject("applications", row, *answer)
         if row is None or pinned is None or candidate is None:
             if history is None:
                 return None
@@ -350,7 +342,7 @@ class _Import:
                     row.application,
                     candidate.key,
                     pinned,
-                    pinned.rules(filing.level),
+                    pinned.rules(level),
                     filing.evidence,
                     row.submitted_on,
                     "round:submission",
@@ -364,7 +356,7 @@ class _Import:
             filing.taken += 1 + filing.evidence_rows
             return opened
         fact = history[0].fact
-        asked = (candidate.key, pinned.scheme.scheme, filing.level, row.submitted_on)
+        asked = (candidate.key, pinned.scheme.scheme, level, row.submitted_on)
         if not isinstance(fact, Submitted) or asked != (
             fact.candidate,
             fact.scheme,
