@@ -6,7 +6,7 @@ It is the same whatever their numbers, wherever the import cuts its chunks, and 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import count
 
 import pytest
@@ -14,7 +14,9 @@ from stdnum.cn import ric
 
 from tests.unit.assessing import C, scheme
 from workflow import round as rounds
+from workflow import sittings
 from workflow.intake import parse
+from workflow.seating import Room, Sitting
 from workflow.service import Service
 
 TITLES = {
@@ -128,6 +130,22 @@ def test_a_recorded_application_is_counted_with_one_that_is_filed_now(stores, ch
     assert desk.load(desk.file((early, "2024-01-10"))) == {}
     scores = [failed(early, "2024-04-01"), failed(late, "2024-03-01"), failed(early, "2024-02-01")]
     assert both(desk, desk.file((late, "2024-01-11"), scores=scores)).keys() == {scores[0]}
+
+
+@pytest.mark.parametrize("rooms", [(), (Room("101", 5),)])
+@pytest.mark.parametrize("size", [1, 50])
+def test_two_applications_of_one_candidate_are_not_both_admitted_to_the_last_attempt(stores, monkeypatch, size, rooms):
+    """One attempt is left; the dry run and the admission say so of the second application, in one chunk or in two."""
+    monkeypatch.setattr(sittings, "CHUNK", size)
+    desk = Desk(stores, TWO_IN_ALL)
+    files = desk.file(("A1", "2024-01-10"), ("A2", "2024-01-11"), scores=[failed("A1", "2024-02-01")])
+    assert desk.load(files) == {}
+    one = Sitting("T", "far", date(2026, 12, 1), rooms=rooms)
+    stores.sittings.put([one])
+    for dry_run in (True, False):
+        done = {x.application: x.error for x in sittings.admit_all(desk.service, one, dry_run=dry_run)}
+        assert done["A1"] is None
+        assert "2 attempts of at most 2 are used up in all applications" in str(done["A2"])
 
 
 def test_a_document_under_two_names_is_told_in_a_dry_run_too(stores, chunk):
