@@ -1,7 +1,7 @@
 """
 Filed together: the applications of one candidate that an import takes in at once.
 
-Pure. What one of them brings against another (attempts that count in both, a bar, a closed edition that stays open)
+Pure. What one of them brings to another (attempts that count in both, a bar, an edition kept open, a separated duty)
 must not depend on the numbers of the applications, nor on where the import cuts its chunks. So they are never cut
 apart, and what they say is taken in the order of the days.
 Source: domain.md, section 5.6.
@@ -68,7 +68,7 @@ def siblings(
     for filing in filings:
         if not waiting:
             break
-        if filing.application in owners and filing.may_attempt:
+        if filing.application in owners and filing.asks_others:
             keys = of_candidate(owners[filing.application])
             found += [waiting.pop(key) for key in keys if key in waiting]
     return found

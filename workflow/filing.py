@@ -98,9 +98,9 @@ class Filing:
         return len(shown.education) + len(shown.certificates) + len(shown.work) + len(shown.training)
 
     @property
-    def may_attempt(self) -> bool:
-        """Whether it may begin an attempt, or be filed anew: what the candidate's other applications are asked for."""
-        return self.row is not None or "reviews" in self.others or (self.admits and "scores" in self.others)
+    def asks_others(self) -> bool:
+        """Whether it is filed anew, or tells of attempts: what the candidate's other applications are asked for."""
+        return self.row is not None or "reviews" in self.others or "scores" in self.others
 
     def file(self, draft: Draft, today: date) -> Iterator[Moment]:
         """

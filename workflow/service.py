@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
+from itertools import chain
 from types import MappingProxyType
 
 from workflow import facts as f
@@ -170,7 +171,7 @@ class Service(Records):
         )
         check_prose(fact, lambda: self.stores.candidates.get(candidate), f"application {key}: Submitted")
         command = command or f"submit:{self.new_key()}"
-        if (acting := self._acting(candidate, key)) is not None:
+        if (acting := self._acting(candidate, key, beside)) is not None:
             acting.may_record(key, fact, rules)
         draft = Draft.opening(key, fact, on, rules, self.now(), self.actor, command, others)
         draft.acting = acting
@@ -194,20 +195,22 @@ class Service(Records):
         candidate = fact.candidate if isinstance(fact, Submitted) else ""
         others = self._asking(candidate, key, beside)
         draft = Draft(history, self.rules_of(history), self.now(), self.actor, others, application)
-        draft.acting = self._acting(candidate, key)
+        draft.acting = self._acting(candidate, key, beside)
         if candidate and self.acts_as.kind != "clock":
             draft.person = partial(self.stores.candidates.get, candidate)
         return draft
 
-    def _acting(self, candidate: str, application: str) -> Acting | None:
+    def _acting(self, candidate: str, application: str, beside: Mapping[str, Draft]) -> Acting | None:
         """Give whose rights and duties a draft is held to; None for a local operator."""
         if self.acts_as.kind == "local":
             return None
 
         def elsewhere() -> frozenset[str]:
-            keys = [key for key in self.stores.events.of_candidate(candidate) if key != application]
-            histories = self.stores.events.histories(keys) if keys else ()
-            return frozenset(name for history in histories for name in trainers(history))
+            but = {application, *beside}
+            keys = [key for key in self.stores.events.of_candidate(candidate) if key not in but]
+            recorded = self.stores.events.histories(keys) if keys else ()
+            drafted = ([*x.recorded_events, *x.new] for key, x in beside.items() if key != application)
+            return frozenset(name for history in chain(recorded, drafted) for name in trainers(history))
 
         return Acting(self.acts_as, self.stores.access, elsewhere, self.now)
 
