@@ -13,7 +13,9 @@ import click
 from cli import options, wiring
 from cli.output import json_line, progress
 from workflow.bulk import intake
-from workflow.bulk.round import KINDS, Report, import_round
+from workflow.bulk.intake import KINDS
+from workflow.bulk.report import Report
+from workflow.bulk.round import import_round
 from workflow.calendar import count
 from workflow.errors import Invalid, Problem, Refused
 

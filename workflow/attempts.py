@@ -17,7 +17,7 @@ from workflow.document import FIRST_DAY
 from workflow.errors import Objection
 from workflow.facts import EndorsementRecorded
 from workflow.language.attempting import Endorsement, Remediation, Resits
-from workflow.language.durations import NEW_YEAR, exam_year_end, exam_year_of
+from workflow.language.durations import NEW_YEAR, Length, exam_year_end, exam_year_of
 from workflow.language.limits import ends_of
 from workflow.parts import complete_set, held_on, is_stage_complete, is_void
 from workflow.scheme import Rules
@@ -75,10 +75,16 @@ def objections(
         return
     if resits.most is not None:
         yield from _in_space(application, rules, part, resits, made if resits.is_in_years else own, sat_on)
-    first = first_day(rules, part, made)
+    before = [x for x in made if x.sat_on <= sat_on]  # all of them, but where the attempt is entered late
+    first = first_day(rules, part, before)
     if first and sat_on < first:
-        text = f"sat last on {made[-1].sat_on}; the next sitting may be on {first} at the earliest"
+        text = f"sat last on {before[-1].sat_on}; the next sitting may be on {first} at the earliest"
         yield Objection("may_resit", text, str(resits.clause))
+    elif len(before) < len(made) and (wait := resits.waiting_time(len(before) + 1)):
+        again, first = made[len(before)].sat_on, wait.after(sat_on, rules.scheme.working_days)
+        if again < first:
+            text = f"sat again on {again}; after this sitting that might be on {first} at the earliest"
+            yield Objection("may_resit", text, str(resits.clause))
 
 
 def why_not(application: Application, rules: Rules, part: str, sat_on: date) -> Objection | None:
@@ -128,7 +134,10 @@ def _in_space(
     application: Application, rules: Rules, part: str, resits: Resits, made: Sequence[Attempt], sat_on: date
 ) -> Iterator[Objection]:
     assert resits.most is not None
-    here = [x for x in made if _shares_space(x, application, rules, resits, sat_on)]
+    if resits.within is not None:
+        here = _fullest(made, resits.within, rules, sat_on)
+    else:
+        here = [x for x in made if _shares_space(x, application, rules, resits, sat_on)]
     if len(here) < resits.most:
         return
     used = f"{_used_up(here, resits.most)}{_space(resits)}"
@@ -140,10 +149,18 @@ def _in_space(
             yield Objection("may_resit", f"{used}; before a further one: {missing}", str(resits.remediation.clause))
 
 
+def _fullest(made: Sequence[Attempt], within: Length, rules: Rules, sat_on: date) -> list[Attempt]:
+    """List the attempts in that period of a length around a day, wherever it begins, in which there are most."""
+
+    def since(start: date) -> list[Attempt]:
+        end = within.after(start, rules.scheme.working_days)
+        return [x for x in made if start <= x.sat_on < end] if sat_on < end else []
+
+    return max((since(start) for start in [*(x.sat_on for x in made if x.sat_on <= sat_on), sat_on]), key=len)
+
+
 def _shares_space(x: Attempt, application: Application, rules: Rules, resits: Resits, sat_on: date) -> bool:
     """Tell whether an attempt is counted together with one on a day."""
-    if resits.within is not None:
-        return resits.within.after(x.sat_on, rules.scheme.working_days) > sat_on
     match resits.per:
         case "calendar_year":
             return x.sat_on.year == sat_on.year

@@ -83,7 +83,6 @@ class Draft:
         self._actor = actor
         self._commands = {event.command: event for event in history}
         self._others = others
-        self._elsewhere: Others | None = None
 
     @classmethod
     def opening(
@@ -101,7 +100,6 @@ class Draft:
         draft = cls.__new__(cls)
         draft.rules, draft.application, draft.new = rules, opened(key, fact, on), []
         draft._history, draft._at, draft._actor, draft._commands, draft._others = (), at, actor, {}, others
-        draft._elsewhere = None
         draft._add(Taken(fact, on, "", "submitted"), command)
         return draft
 
@@ -215,9 +213,7 @@ class Draft:
         """Refuse what the candidate's other applications rule out; replay cannot, since it knows one history alone."""
         if not is_asked(self.application, self.rules, fact):
             return
-        if self._elsewhere is None:  # asked once, however many admissions are drafted
-            self._elsewhere = self._others()
-        if objections := against_attempt(self.application, self.rules, fact, self._elsewhere):
+        if objections := against_attempt(self.application, self.rules, fact, self._others()):
             raise Refused(f"application {self.application.key}: {type(fact).__name__}", objections)
 
     def _check_days(self, events: Sequence[Event], steps: Sequence[Taken], on: date) -> None:

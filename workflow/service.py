@@ -7,10 +7,12 @@ Owns no state and no I/O of its own: the stores, the clock and the maker of keys
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
+from itertools import chain
+from types import MappingProxyType
 
 from workflow import facts as f
 from workflow.application import Application
@@ -30,6 +32,7 @@ from workflow.roles.staff import check_local
 from workflow.scheme import Pinned, Rules
 
 TRIES = 5
+NONE_BESIDE: Mapping[str, Draft] = MappingProxyType({})
 REMEMBERED = 256  # applications whose next step needs no reading
 
 
@@ -139,16 +142,21 @@ class Service(Records):
         command: str = "",
         cohort: str = "",
         is_draft: bool = False,
+        beside: Mapping[str, Draft] = NONE_BESIDE,
     ) -> Draft:
         """
         Draft a new application, without writing it.
+
+        Args:
+            beside: Drafts of the candidate's other applications that are to be written together with it; the other
+                arguments are those of `submit`.
 
         Raises:
             Refused: the candidate's other applications rule it out on that day (a bar, attempts used up), or the
                 evidence has words that the scheme does not know.
         """
-        others = self.others(candidate, key)
-        objections = against_submission(rules, on, others)
+        others = self._asking(candidate, key, beside)
+        objections = against_submission(rules, on, others())
         objections += [Objection("words_are_known", why) for _at, why in scheme.scheme.terms.faults(evidence)]
         if objections:
             raise Refused(f"application {key}: Submitted", objections)
@@ -163,44 +171,71 @@ class Service(Records):
         )
         check_prose(fact, lambda: self.stores.candidates.get(candidate), f"application {key}: Submitted")
         command = command or f"submit:{self.new_key()}"
-        if (acting := self._acting(candidate, key)) is not None:
+        if (acting := self._acting(candidate, key, beside)) is not None:
             acting.may_record(key, fact, rules)
-        draft = Draft.opening(key, fact, on, rules, self.now(), self.actor, command, lambda: others)
+        draft = Draft.opening(key, fact, on, rules, self.now(), self.actor, command, others)
         draft.acting = acting
         return draft
 
-    def draft(self, history: Sequence[Event], application: Application | None = None) -> Draft:
-        """Take up a recorded history; what it folds to may be given where it is known."""
+    def draft(
+        self,
+        history: Sequence[Event],
+        application: Application | None = None,
+        beside: Mapping[str, Draft] = NONE_BESIDE,
+    ) -> Draft:
+        """
+        Take up a recorded history.
+
+        Args:
+            history: The history.
+            application: What it folds to, where that is known.
+            beside: Drafts of the candidate's other applications that are to be written together with it.
+        """
         fact, key = history[0].fact, history[0].application
         candidate = fact.candidate if isinstance(fact, Submitted) else ""
-        others = partial(self.others, candidate, key)
+        others = self._asking(candidate, key, beside)
         draft = Draft(history, self.rules_of(history), self.now(), self.actor, others, application)
-        draft.acting = self._acting(candidate, key)
+        draft.acting = self._acting(candidate, key, beside)
         if candidate and self.acts_as.kind != "clock":
             draft.person = partial(self.stores.candidates.get, candidate)
         return draft
 
-    def _acting(self, candidate: str, application: str) -> Acting | None:
+    def _acting(self, candidate: str, application: str, beside: Mapping[str, Draft]) -> Acting | None:
         """Give whose rights and duties a draft is held to; None for a local operator."""
         if self.acts_as.kind == "local":
             return None
 
         def elsewhere() -> frozenset[str]:
-            keys = [key for key in self.stores.events.of_candidate(candidate) if key != application]
-            histories = self.stores.events.histories(keys) if keys else ()
-            return frozenset(name for history in histories for name in trainers(history))
+            but = {application, *beside}
+            keys = [key for key in self.stores.events.of_candidate(candidate) if key not in but]
+            recorded = self.stores.events.histories(keys) if keys else ()
+            drafted = ([*x.recorded_events, *x.new] for key, x in beside.items() if key != application)
+            return frozenset(name for history in chain(recorded, drafted) for name in trainers(history))
 
         return Acting(self.acts_as, self.stores.access, elsewhere, self.now)
 
-    def others(self, candidate: str, but: str) -> Others:
+    def _asking(self, candidate: str, application: str, beside: Mapping[str, Draft]) -> Callable[[], Others]:
+        """
+        Give what an application asks for the others of its candidate.
+
+        The record is read once, however often it asks; what is drafted beside it is taken as it stands at that moment.
+        """
+        recorded = cache(lambda: self.others(candidate, application, *beside))
+
+        def ask() -> Others:
+            return (*recorded(), *((x.application, x.rules) for key, x in beside.items() if key != application))
+
+        return ask
+
+    def others(self, candidate: str, *but: str) -> Others:
         """
         Give the other applications of a candidate as they are known now, each with its rules.
 
         Args:
             candidate: Key of the candidate.
-            but: The application to leave out: what it brings itself is judged by its own machine.
+            but: The applications to leave out: what one brings itself is judged by its own machine.
         """
-        keys = [key for key in self.stores.events.of_candidate(candidate) if key != but]
+        keys = [key for key in self.stores.events.of_candidate(candidate) if key not in but]
         drafts = (self.draft(history) for history in (self.stores.events.histories(keys) if keys else ()))
         return tuple((draft.application, draft.rules) for draft in drafts)
 

@@ -56,6 +56,36 @@ def test_a_rolling_period_forgets_an_attempt_on_its_corresponding_day():
     assert t.standing("2024-06-01").awaited == (("admission to a sitting of far (far not before 2025-02-01)", "board"),)
 
 
+def late(t: Assessed, on: str, known: str = "2029-01-01") -> str:
+    """Try to enter an attempt years later; give the objections. Nothing is kept."""
+    before = t.history
+    try:
+        t.record(f.Admitted(part="far", sitting=f"late-{on}", sat_on=day(on)), on, known)
+    except Refused as refused:
+        return "; ".join(map(str, refused.objections))
+    finally:
+        t.history = before
+    return ""
+
+
+def test_an_attempt_entered_late_is_counted_in_the_periods_around_its_own_day():
+    """Two in any year, made in February and May 2026: one of 2025-05-01 shares a year with one of them alone."""
+    t = fail(one("most: 2, within: {years: 1}"), "2026-02-01", "2026-05-01")
+    for on in ("2024-03-01", "2025-02-01", "2025-05-01", "2027-02-01"):
+        assert late(t, on) == ""
+    for on in ("2025-05-02", "2026-03-01", "2027-01-31"):
+        assert "2 attempts of at most 2 are used up within 1 year" in late(t, on)
+
+
+def test_an_attempt_entered_late_waits_for_the_one_before_and_leaves_time_to_the_one_after():
+    """Two months, around the sittings of June 2024 and June 2025."""
+    t = fail(one("waiting: {months: 2}"), "2024-06-01", "2025-06-01")
+    for on in ("2024-04-01", "2024-08-01", "2025-04-01", "2025-08-01"):
+        assert late(t, on) == ""
+    assert late(t, "2024-04-02").startswith("sat again on 2024-06-01; after this sitting that might be on 2024-06-02")
+    assert late(t, "2024-07-31").startswith("sat last on 2024-06-01; the next sitting may be on 2024-08-01")
+
+
 def test_calendar_and_exam_years_begin_anew():
     """One in a calendar year; one in an exam year, which here begins on 1 September."""
     t = fail(one("most: 1, per: calendar_year"), "2024-02-01")

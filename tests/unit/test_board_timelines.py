@@ -166,6 +166,18 @@ def test_a_suspension_holds_the_clock_and_admits_nobody():
     assert t.state("2026-07-10") == "expired"
 
 
+def test_a_pass_that_runs_out_under_a_suspension_is_lost_at_its_end_and_by_no_other_fact():
+    """The lapse waits for the end of the suspension: marks amended meanwhile move nobody back to a part passed."""
+    t = Timeline().accept().train("2024-03-15")
+    t.score("theory", "2024-05-18", "60", "2024-06-20").score("skills", "2024-05-18", "50", "2024-06-20")
+    t.record(f.ApplicationSuspended(**WHY), "2026-06-01")
+    assert t.state("2026-06-21") == "skills_exam"
+    t.amend("skills", "2024-05-18", "55", "2026-06-21")
+    assert t.state("2026-06-21") == "skills_exam"
+    t.record(f.ApplicationResumed(**WHY), "2026-07-01")
+    assert (t.state("2026-06-30"), t.state("2026-07-01")) == ("skills_exam", "expired")
+
+
 def test_marks_taken_back_before_the_announcement_can_be_recorded_again():
     """A wrong entry is taken back, stays visible, and the right one is recorded."""
     t = trained().score("theory", "2024-05-18", "60")

@@ -191,7 +191,7 @@ def test_a_score_file_holds_components_and_a_row_that_lacks_one_is_rejected_with
     desk = Desk()
     filing = Filing("A1", {"scores": parsed}, others={"scores": list(parsed.rows)})
     draft = desk.service.draft(desk.service.history("A1"))
-    filing.file(draft, day("2024-06-01"))
+    list(filing.file(draft, day("2024-06-01")))
     assert dict(draft.application.attempt("far", "s").components) == dict(
         some(listening="30", dialogue="20", reading="10")
     )

@@ -16,6 +16,8 @@ from workflow.audit.duties import DutyException, audited, done_without_right, er
 from workflow.audit.roles import RolesHeld
 from workflow.board.certificates import award
 from workflow.board.extensions import reinstate
+from workflow.bulk import round as rounds
+from workflow.bulk.intake import parse
 from workflow.errors import Refused
 from workflow.events import chain
 from workflow.facts import Fact
@@ -115,6 +117,27 @@ def test_who_trained_for_another_application_may_not_examine_either(board: Staff
     with pytest.raises(Refused, match="for another application"):
         both.record("A2", recorded, day(SAT))
     both.record("A3", recorded, day(SAT))
+    assert found(board) == []
+
+
+@pytest.mark.parametrize("size", [1, 1_000])
+@pytest.mark.parametrize("names", [("A1", "A2"), ("A2", "A1")])
+def test_who_imports_a_course_may_not_import_the_marks_of_another_application(
+    board: StaffedBoard, monkeypatch: pytest.MonkeyPatch, size: int, names: tuple[str, str]
+) -> None:
+    """The same files, the same member, the same candidate: the numbers and the chunks do not matter."""
+    monkeypatch.setattr(rounds, "CHUNK", size)
+    trained, examined = names
+    board.go(trained, "EligibilityAccepted").go(examined, "Admitted skills")
+    course = ("application,level,hours,completion_certificate,completed_on,phase", f"{trained},3,100,yes,2024-03-20,")
+    marks = ("application,part,session,sat_on,announced_on,score", f"{examined},skills,S1,{SAT},,60")
+    parsed = {
+        kind: parse(kind, f"{kind}.csv", titles.split(","), [(2, row.split(","))])
+        for kind, (titles, row) in {"training": course, "scores": marks}.items()
+    }
+    both = board.member("both", "trainer", "examiner")
+    (rejected,) = rounds.import_round(both, parsed, admits=False).rejects
+    assert (rejected.application, "for another application" in rejected.reason) == (examined, True)
     assert found(board) == []
 
 

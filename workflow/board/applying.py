@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import chain
 
+from workflow.draft import Draft
 from workflow.evidence import Evidence
 from workflow.offers import Applicant, Earlier
 from workflow.parts import held_on
 from workflow.replay import replay
-from workflow.service import Service
+from workflow.service import NONE_BESIDE, Service
 
 
 def applicant(
-    service: Service, candidate: str, on: date, cohort: str = "", evidence: Evidence | None = None
+    service: Service,
+    candidate: str,
+    on: date,
+    cohort: str = "",
+    evidence: Evidence | None = None,
+    application: str = "",
+    beside: Mapping[str, Draft] = NONE_BESIDE,
 ) -> Applicant:
     """
     Say who files.
@@ -24,14 +32,17 @@ def applicant(
         on: The day of submission, on which earlier applications are looked at.
         cohort: The programme under which it is filed; empty: none.
         evidence: What is shown; None: nothing.
+        application: The number of what is filed, where it is known: that is no earlier application.
+        beside: Drafts of the candidate's other applications that are to be written together with it.
     """
-    return Applicant(cohort, evidence or Evidence(), lambda: _earlier(service, candidate, on))
+    return Applicant(cohort, evidence or Evidence(), lambda: _earlier(service, candidate, on, application, beside))
 
 
-def _earlier(service: Service, candidate: str, on: date) -> Sequence[Earlier]:
-    keys = service.stores.events.of_candidate(candidate)
+def _earlier(service: Service, candidate: str, on: date, but: str, beside: Mapping[str, Draft]) -> Sequence[Earlier]:
+    keys = [key for key in service.stores.events.of_candidate(candidate) if key != but and key not in beside]
+    recorded = service.stores.events.histories(keys) if keys else ()
     found = []
-    for history in service.stores.events.histories(keys) if keys else ():
+    for history in chain(recorded, ([*x.recorded_events, *x.new] for key, x in beside.items() if key != but)):
         rules = service.rules_of(history)
         application = replay(history, rules, on)
         if application is None:

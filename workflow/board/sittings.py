@@ -18,6 +18,7 @@ from workflow.board.decisions import Outcome, for_each
 from workflow.clock import because
 from workflow.draft import Draft
 from workflow.errors import Conflict, ExamboardError, NotFound, Objection, Refused
+from workflow.events import Event
 from workflow.facts import Fact
 from workflow.parts import complete_set, held_on, is_stage_complete
 from workflow.ports import Append
@@ -101,6 +102,7 @@ class _Admission:
     dry_run: bool
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     free: list[Seat] | None = None
+    admitted: dict[str, dict[str, Draft]] = field(default_factory=dict)  # by candidate: what is not in the record yet
 
     def run(self, keys: Sequence[str]) -> Iterator[Outcome]:
         for start in range(0, len(keys), CHUNK):
@@ -135,12 +137,13 @@ class _Admission:
     def _build(self, keys: Sequence[str], free: list[Seat]) -> list[Append]:
         """Draft the admissions of a chunk; a seat is used up by an admission that the rules allow."""
         self.outcomes = {}
+        self.admitted = self.admitted if self.dry_run else {}
         appends = []
         for key, history, stuck in each_history(self.service.stores.events, keys):
             try:
                 if stuck:
                     raise stuck
-                draft = self.service.draft(history)
+                draft = self._draft(history)
                 if self.only_waiting and not self._is_waiting(draft):
                     continue
                 seat = self._seat(free)
@@ -153,8 +156,20 @@ class _Admission:
             if seat:
                 free.remove(seat)
             appends.append(draft.append())
+            self._remember(draft)
             self.outcomes[key] = Outcome(key, Done(key, tuple(draft.new), draft.application.state))
         return appends
+
+    def _draft(self, history: Sequence[Event]) -> Draft:
+        """Take an application up, beside those of the same candidate that are admitted here."""
+        candidate = history[0].fact.candidate if isinstance(history[0].fact, f.Submitted) else ""
+        return self.service.draft(history, beside=self.admitted.get(candidate, {}))
+
+    def _remember(self, draft: Draft) -> None:
+        """Keep an admission that may use up an attempt of the candidate's other applications."""
+        resits = draft.rules.parts[self.sitting.part].resits
+        if resits and resits.counts_other_applications:
+            self.admitted.setdefault(draft.application.candidate, {})[draft.application.key] = draft
 
     def _is_waiting(self, draft: Draft) -> bool:
         application, rules = run_clock(draft.application, draft.rules, self.day)[0], draft.rules

@@ -26,6 +26,7 @@ from workflow.ports import Sitting
 from workflow.scheme import Pinned
 
 Reject = Callable[[str, str, str], RowProblem]
+Moment = tuple[date, int]  # a day, and the rank within it
 EVIDENCE: Final = ("education", "certificates", "work", "training")
 _OF_A_SITTING: Final = (f.Admitted, f.AbsenceRecorded, f.ScoreRecorded, f.ScoreAnnounced)
 
@@ -96,13 +97,21 @@ class Filing:
         shown = self.evidence
         return len(shown.education) + len(shown.certificates) + len(shown.work) + len(shown.training)
 
-    def file(self, draft: Draft, today: date) -> None:
+    @property
+    def asks_others(self) -> bool:
+        """Whether it is filed anew, or tells of attempts: what the candidate's other applications are asked for."""
+        return self.row is not None or "reviews" in self.others or "scores" in self.others
+
+    def file(self, draft: Draft, today: date) -> Iterator[Moment]:
         """
         Propose everything that the rows say, in the order of the days.
 
         Args:
             draft: The application's draft, open with its submission.
             today: The board's day; a row of a later day is rejected.
+
+        Returns:
+            The moment of each step, which is taken when the next one is asked for.
         """
         self._decide(draft)
         steps = sorted(self._steps(draft), key=lambda step: (step.on, step.rank, step.row.line))
@@ -110,6 +119,7 @@ class Filing:
         for step in steps:
             if step.row.digest in refused:
                 continue
+            yield step.on, step.rank
             if step.on > today:
                 self.reject(
                     step.kind, step.row, step.column, f"lies in the future; the board's day is {today}", str(step.on)

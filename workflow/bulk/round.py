@@ -8,74 +8,26 @@ finished by the same command.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
-from workflow.bulk.filing import EVIDENCE, Filing
+from workflow.board.applying import applicant
+from workflow.bulk.filed_together import RECORDED, by_day, filed_on, in_chunks, siblings
+from workflow.bulk.filing import EVIDENCE, Filing, Moment
 from workflow.bulk.intake import KINDS
+from workflow.bulk.placing import Placing
+from workflow.bulk.report import Reject, Report
 from workflow.bulk.rows import ApplicationRow, Parsed, RowProblem
 from workflow.draft import Draft
-from workflow.errors import ExamboardError, Refused, Unavailable
+from workflow.errors import Refused, Unavailable
 from workflow.events import Event
 from workflow.facts import Submitted
-from workflow.offers import Applicant
+from workflow.identity import document_key
 from workflow.ports import Candidate, Sitting
-from workflow.scheme import Pinned
 from workflow.service import TRIES, Service
 
 CHUNK: Final = 1_000
-__all__ = ["KINDS", "Reject", "Report", "import_round"]
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """
-    A row that was not taken.
-
-    Attributes:
-        file: Name of the file.
-        line: Line in it.
-        application: Number of the application; empty where it could not be read.
-        field: Title of the column at fault; several are joined by a comma.
-        value: What was found; personal values are hidden.
-        reason: What is wrong and what is allowed.
-    """
-
-    file: str
-    line: int
-    application: str
-    field: str
-    value: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Report:
-    """
-    What an import did.
-
-    Attributes:
-        counts: Rows read, taken, unchanged and rejected; applications new, continued and unchanged; events written.
-        rejects: The rows that were not taken, by file and line.
-        is_dry_run: Whether nothing was written.
-        undecided: The applications that wait for the board, since evidence of theirs is among the rejects.
-    """
-
-    counts: dict[str, int]
-    rejects: tuple[Reject, ...]
-    is_dry_run: bool = False
-    undecided: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """Give the report as plain JSON values."""
-        rejects = [asdict(r) for r in self.rejects]
-        return {
-            "dry_run": self.is_dry_run,
-            "counts": self.counts,
-            "rejects": rejects,
-            "undecided": list(self.undecided),
-        }
 
 
 def import_round(
@@ -116,9 +68,13 @@ class _Import:
     admits: bool = True
     counts: dict[str, int] = field(default_factory=dict)
     problems: list[RowProblem] = field(default_factory=list)
-    schemes: dict[tuple[str, str, str, Any], tuple[Pinned, int] | tuple[str, str, str]] = field(default_factory=dict)
     sittings: set[Sitting] = field(default_factory=set)  # those that the register has already
     undecided: list[str] = field(default_factory=list)
+    placing: Placing = field(init=False)
+    waiting: dict[str, Filing] = field(default_factory=dict)  # without a row of their own, and not written yet
+
+    def __post_init__(self) -> None:
+        self.placing = Placing(self.service, self.cohort)
 
     def run(self, progress: Callable[[int, int], None]) -> Report:
         names = ("rows_read", "rows_taken", "rows_unchanged", "rows_rejected")
@@ -128,15 +84,16 @@ class _Import:
         for parsed in self.parsed.values():
             self.counts["rows_read"] += len(parsed.rows) + len(parsed.problems)
             self.problems += parsed.problems
-        filings = self._filings()
-        keys = sorted(filings)
-        for start in range(0, len(keys), CHUNK):
-            progress(start, len(keys))
-            self._write([filings[key] for key in keys[start : start + CHUNK]])
-        progress(len(keys), len(keys))
-        rejects = sorted(map(self._reject, self.problems), key=lambda r: (r.file, r.line))
+        filings = [filing for _, filing in sorted(self._filings().items())]
+        self.waiting = {filing.application: filing for filing in filings if filing.row is None}
+        done = 0
+        for chunk in in_chunks(filings, self.waiting, CHUNK):
+            progress(done, len(filings))
+            done += self._write(chunk)
+        progress(len(filings), len(filings))
+        rejects = sorted(map(Reject.of, self.problems), key=lambda r: (r.file, r.line))
         self.counts["rows_rejected"] = len(rejects)
-        return Report(self.counts, tuple(rejects), self.dry_run, tuple(self.undecided))
+        return Report(self.counts, tuple(rejects), self.dry_run, tuple(sorted(self.undecided)))
 
     # -- reading the files -----------------------------------------------------------------------------------------
 
@@ -156,53 +113,26 @@ class _Import:
         return filings
 
     def _place(self, filing: Filing, row: ApplicationRow) -> None:
-        """Find the scheme and the level that a row asks for; those who ask alike are answered once."""
-        question = (row.occupation, row.edition or "", row.level, row.submitted_on)
-        if question not in self.schemes:
-            self.schemes[question] = self._scheme_for(row)
-        answer = self.schemes[question]
+        """Find the scheme and the level that a row asks for, unless that is to be seen when it is filed."""
+        if self.placing.asks_who_files:
+            filing.row = row
+            return
+        answer = self.placing.for_anybody(row)
         if len(answer) == 2:
             filing.row, (filing.pinned, filing.level) = row, answer
         else:
             column, text, value = answer
             self.problems.append(self.parsed["applications"].reject(row, column, text, value))
 
-    def _scheme_for(self, row: ApplicationRow) -> tuple[Pinned, int] | tuple[str, str, str]:
-        today = self.service.today()
-        if row.submitted_on > today:
-            return "submitted_on", f"lies in the future; the board's day is {today}", str(row.submitted_on)
-        applicant = Applicant(self.cohort)
-        try:
-            pinned = self.service.scheme_for(row.submitted_on, row.occupation, applicant=applicant)
-        except ExamboardError as error:
-            return "occupation", str(error), row.occupation
-        if row.edition:
-            try:
-                pinned = self.service.scheme_for(row.submitted_on, row.occupation, row.edition, applicant)
-            except ExamboardError as error:
-                return "edition", str(error), row.edition
-        level = pinned.scheme.level_named(row.level)
-        if level is None:
-            known = ", ".join(f"{n} ({x.title})" for n, x in sorted(pinned.scheme.levels.items()))
-            return "level", f"edition {pinned.scheme.edition.names[0]} has no such level; it has: {known}", row.level
-        return pinned, level
-
-    def _reject(self, problem: RowProblem) -> Reject:
-        found = problem.problems
-        reason = found[0].text if len(found) == 1 else "; ".join(f"{p.field}: {p.text}" for p in found)
-        return Reject(
-            found[0].where,
-            problem.line,
-            problem.application,
-            ", ".join(dict.fromkeys(p.field for p in found if p.field)),
-            " | ".join(p.value for p in found if p.value),
-            reason,
-        )
-
     # -- writing ---------------------------------------------------------------------------------------------------
 
-    def _write(self, filings: Sequence[Filing]) -> None:
-        """Write a chunk; applications that someone else wrote to meanwhile are judged again on what is there now."""
+    def _write(self, filings: list[Filing]) -> int:
+        """
+        Write a chunk, with the siblings that wait; give how many there were.
+
+        Applications that someone else wrote to meanwhile are judged again on what is there now.
+        """
+        written = 0
         for _ in range(TRIES):
             drafts = self._drafts(filings)
             changed = [draft for draft in drafts.values() if draft.new]
@@ -213,9 +143,10 @@ class _Import:
             done = [f for f in filings if f.application not in left_out]
             for filing in done:
                 self._count(filing, drafts.get(filing.application))
+            written += len(done)
             filings = [f for f in filings if f.application in left_out]
             if not filings:
-                return
+                return written
         raise Unavailable("others keep writing to the same applications; run the same import again")
 
     def _put(self, sittings: set[Sitting]) -> None:
@@ -233,23 +164,55 @@ class _Import:
             kind = "unchanged" if not draft.new else "new" if draft.new[0].sequence == 1 else "continued"
             self.counts[f"applications_{kind}"] += 1
 
-    def _drafts(self, filings: Iterable[Filing]) -> dict[str, Draft]:
-        filings = list(filings)
-        found = self.service.stores.events.histories([f.application for f in filings])
-        histories = {history[0].application: history for history in found}
+    def _drafts(self, filings: list[Filing]) -> dict[str, Draft]:
+        """Draft a chunk, those of one candidate together; the siblings that wait are put to the chunk."""
         candidates = self._candidates(filings)
-        drafts = {}
+        owners = {application: candidate.key for application, candidate in candidates.items()}
+        histories = self._histories(filings, owners)
+        if self.waiting and (more := siblings(filings, owners, self.waiting, self.service.stores.events.of_candidate)):
+            histories |= self._histories(more, owners)
+            filings += more
+        together: dict[str, list[Filing]] = {}
         for filing in filings:
-            filing.reset()
-            history = histories.get(filing.application)
-            draft = self._open(filing, history, candidates.get(filing.application))
-            if draft is None:
-                no_such = "no such application: it is not in the database, nor was its own row taken"
-                filing.reject_all("the application's own row was rejected" if filing.row else no_such)
-                continue
-            filing.file(draft, self.service.today(draft.rules.scheme.time_zone))
-            drafts[filing.application] = draft
+            together.setdefault(owners.get(filing.application, filing.application), []).append(filing)
+        drafts: dict[str, Draft] = {}
+        for some in together.values():
+            beside: dict[str, Draft] = {}
+            ways = {
+                key: self._way(filing, histories.get(key), candidates.get(key), beside)
+                for filing in some
+                for key in (filing.application,)
+            }
+            by_day(ways)
+            drafts |= beside
         return drafts
+
+    def _histories(self, filings: Sequence[Filing], owners: dict[str, str]) -> dict[str, tuple[Event, ...]]:
+        """Read what is recorded of some applications; each one's candidate is put to the owners."""
+        found = {}
+        for history in self.service.stores.events.histories([f.application for f in filings]):
+            found[history[0].application] = history
+            if isinstance(fact := history[0].fact, Submitted):
+                owners.setdefault(history[0].application, fact.candidate)
+        return found
+
+    def _way(
+        self,
+        filing: Filing,
+        history: tuple[Event, ...] | None,
+        candidate: Candidate | None,
+        beside: dict[str, Draft],
+    ) -> Iterator[Moment]:
+        """File one application, step by step, beside those of the same candidate; see `filed_together.by_day`."""
+        filing.reset()
+        yield filed_on(filing.row.submitted_on) if filing.row and not history else RECORDED
+        draft = self._open(filing, history, candidate, beside)
+        if draft is None:
+            no_such = "no such application: it is not in the database, nor was its own row taken"
+            filing.reject_all("the application's own row was rejected" if filing.row else no_such)
+            return
+        beside[filing.application] = draft
+        yield from filing.file(draft, self.service.today(draft.rules.scheme.time_zone))
 
     def _candidates(self, filings: Sequence[Filing]) -> dict[str, Candidate]:
         """Register the persons of a chunk, or find them; in a dry run only find them."""
@@ -270,17 +233,37 @@ class _Import:
         ]
         registry = self.service.stores.candidates
         if self.dry_run:
-            there = [registry.by_document(c.document_type, c.document_number) or c for c in wanted]
+            first: dict[object, Candidate] = {}
+            there = [
+                registry.by_document(c.document_type, c.document_number)
+                or first.setdefault(document_key(c.document_type, c.document_number), c)
+                for c in wanted
+            ]
         else:
             there = list(registry.add(wanted)) if wanted else []
         return {row.application: candidate for row, candidate in zip(rows, there, strict=True)}
 
-    def _open(self, filing: Filing, history: tuple[Event, ...] | None, candidate: Candidate | None) -> Draft | None:
-        row, pinned = filing.row, filing.pinned
+    def _open(
+        self,
+        filing: Filing,
+        history: tuple[Event, ...] | None,
+        candidate: Candidate | None,
+        beside: Mapping[str, Draft],
+    ) -> Draft | None:
+        row, pinned, level = filing.row, filing.pinned, filing.level
+        if row and candidate and self.placing.asks_who_files:
+            files = applicant(
+                self.service, candidate.key, row.submitted_on, self.cohort, filing.evidence, row.application, beside
+            )
+            answer = self.placing.find(row, files)
+            if len(answer) == 2:
+                pinned, level = answer
+            else:
+                filing.reject("applications", row, *answer)
         if row is None or pinned is None or candidate is None:
             if history is None:
                 return None
-            draft = self.service.draft(history)
+            draft = self.service.draft(history, beside=beside)
             filing.compare_evidence(draft)
             return draft
         if candidate.name != row.name:
@@ -297,11 +280,12 @@ class _Import:
                     row.application,
                     candidate.key,
                     pinned,
-                    pinned.rules(filing.level),
+                    pinned.rules(level),
                     filing.evidence,
                     row.submitted_on,
                     "round:submission",
                     self.cohort,
+                    beside=beside,
                 )
             except Refused as refused:
                 text = "; ".join(map(str, refused.objections))
@@ -310,7 +294,7 @@ class _Import:
             filing.taken += 1 + filing.evidence_rows
             return opened
         fact = history[0].fact
-        asked = (candidate.key, pinned.scheme.scheme, filing.level, row.submitted_on)
+        asked = (candidate.key, pinned.scheme.scheme, level, row.submitted_on)
         if not isinstance(fact, Submitted) or asked != (
             fact.candidate,
             fact.scheme,
@@ -321,6 +305,6 @@ class _Import:
             filing.reject("applications", row, "application", text, row.application)
             return None
         filing.unchanged += 1
-        draft = self.service.draft(history)
+        draft = self.service.draft(history, beside=beside)
         filing.compare_evidence(draft)
         return draft

@@ -50,6 +50,11 @@ class StillOpen(Strict):
     by_default: bool = False
     clause: Clause
 
+    @property
+    def asks_who_files(self) -> bool:
+        """Whether it depends on what the candidate has filed before, or shows."""
+        return bool(self.filed_before or self.holds or self.certificate)
+
     @model_validator(mode="after")
     def _is_for_somebody(self) -> StillOpen:
         if not (self.cohorts or self.filed_before or self.holds or self.certificate):
