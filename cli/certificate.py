@@ -123,12 +123,23 @@ def show(ctx: click.Context, number: str, as_of: date | None, known_at: datetime
     if as_json:
         json_line({**row, "holder": holder})
         return
-    turns = row.pop("turns")
+    turns, earned = row.pop("turns"), row.pop("credits")
     paper = f"{holder['name']} ({holder['document_type']} {holder['document_number']})" if holder else ""
     click.echo("\n".join(pairs({**row, "holder": paper or "not in the register"})))
     if turns:
-        lines = [(t["on"], t["what"], t["reason"], f"by {t['authority']}", t["stationery"]) for t in turns]
+        lines = [
+            (t["on"], t["what"], t["reason"], t["authority"] and f"by {t['authority']}", t["stationery"]) for t in turns
+        ]
         click.echo("\n".join(aligned(lines, indent=2)))
+    if earned:
+        click.echo("credits toward renewals, by the numbers of their events")
+        click.echo("\n".join(aligned([_credit(one) for one in earned], indent=2)))
+
+
+def _credit(one: dict[str, Any]) -> tuple[str, ...]:
+    """Write credits in columns."""
+    taken_back = f"rejected {one['rejected_on']}" if one["rejected_on"] else ""
+    return str(one["event"]), one["credits"], one["category"] or "", f"earned {one['earned_on']}", taken_back
 
 
 def _titles(found: Issued) -> dict[str, str]:

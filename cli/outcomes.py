@@ -16,7 +16,7 @@ from workflow.facts import AdmissionCancelled, Admitted, CertificateAwarded, Exp
 from workflow.service import Done
 
 
-def tell(done: Done, as_json: bool, effects: Sequence[str] | None = None) -> None:
+def tell(done: Done, as_json: bool, effects: Sequence[str] | None = None, notes: Sequence[str] = ()) -> None:
     """
     Print what one command did.
 
@@ -24,13 +24,16 @@ def tell(done: Done, as_json: bool, effects: Sequence[str] | None = None) -> Non
         done: What was done.
         as_json: Whether JSON was asked for.
         effects: What follows from it, in words, where the command says so.
+        notes: What to look at, in words; on stderr where JSON was not asked for.
     """
     if as_json:
-        row = _as_json(Outcome(done.application, done))
+        row = _as_json(Outcome(done.application, done)) | ({"notes": list(notes)} if notes else {})
         json_line(row if effects is None else row | {"effects": list(effects)})
     else:
         lines = [_text(Outcome(done.application, done)), *(f"  {effect}" for effect in effects or ())]
         click.echo("\n".join(lines))
+        for note in notes:
+            click.echo(f"note: {note}", err=True)
 
 
 def tell_all(ctx: click.Context, outcomes: Iterable[Outcome], as_json: bool, dry_run: bool = False) -> None:
