@@ -68,6 +68,14 @@ def test_a_stage_may_require_earlier_ones_on_the_day_of_the_sitting():
     assert t.sit("bar", "2026-02-01").state("2026-02-01") == "awaiting_award"
 
 
+def test_what_comes_after_another_stage_is_awaited_after_it():
+    """Nobody waits for the board to admit to what it would refuse; where nothing else is left, its time has come."""
+    stages = f"{{core: {{all_of: [far, aud], {C}}}, last: {{all_of: [bar], requires: [core], {C}}}}}"
+    t = Assessed(scheme(stages, **PAPERS)).sit("far", "2024-02-01")
+    assert t.standing("2024-02-02").awaited == (("admission to a sitting of aud, and after that of bar", "board"),)
+    assert t.sit("aud", "2024-03-01").standing("2024-03-02").awaited == (("admission to a sitting of bar", "board"),)
+
+
 def test_a_stage_for_good_does_not_run_out_once_it_is_complete():
     """Both papers in time: kept for good. The second one a day too late: the first one has run out."""
     stages = f"{{core: {{all_of: [far, aud], for_good: true, {C}}}, last: bar}}"
