@@ -7,8 +7,11 @@ import pytest
 from tests.timeline import day
 from tests.unit.assessing import Assessed, C, faults, scheme
 from workflow import facts as f
+from workflow.application import Attempt
 from workflow.check import pin
+from workflow.draft import Draft
 from workflow.errors import Invalid, Refused
+from workflow.sittings import reason_to_release
 
 CORE = f"{{core: {{all_of: [far, aud], {C}}}, discipline: {{choose: 1, of: [bar, isc], {C}}}}}"
 PAPERS = dict.fromkeys(("far", "aud", "bar", "isc"), "")
@@ -160,6 +163,21 @@ def test_an_exempt_part_is_held_without_an_exam_and_for_good():
     assert t.refused("far", "2024-02-01") == "the candidate is exempt from far (6a) [rules 6 (a)]"
     t.sit("aud", "2024-02-01")
     assert t.state("2024-02-01") == "awaiting_award"
+
+
+def test_a_seat_in_a_part_from_which_the_candidate_is_exempt_since_is_taken_back():
+    """Until the day of the sitting, and with the clause; the seat in another part stays."""
+    t = Assessed(scheme("{one: far, two: aud}", level=EXEMPT, **PAPERS))
+    t.admit("far", "2024-02-01", known="2024-01-11").admit("aud", "2024-02-02", known="2024-01-11")
+    far, aud = t.as_of("2024-01-12").attempts
+
+    def reason(attempt: Attempt, on: str) -> str:
+        return reason_to_release(Draft(t.history, t.rules, t.history[-1].recorded_at, "n"), attempt, day(on))
+
+    assert reason(far, "2024-01-12") == ""
+    t.exempt("6a", "2024-01-13")
+    assert reason(far, "2024-01-31") == "the candidate is exempt from far (6a) [rules 6 (a)]"
+    assert reason(far, "2024-02-01") == reason(aud, "2024-01-31") == ""
 
 
 def test_an_exemption_that_covers_everything_leads_to_the_award():
