@@ -86,7 +86,8 @@ def award(
         if not set(keys) <= set(waiting):
             ctx.exit(Refused.exit_code)
         return
-    tell_all(ctx, _awards(service, keys, day, authority or "", is_sweep=everyone), as_json)
+    found = _awards(service, keys, day, authority or "", is_sweep=everyone)
+    tell_all(ctx, found, as_json, if_none="no application awaits the award")
 
 
 def _awards(service: Service, keys: list[str], on: date | None, authority: str, is_sweep: bool) -> Iterator[Outcome]:

@@ -36,10 +36,13 @@ def tell(done: Done, as_json: bool, effects: Sequence[str] | None = None, notes:
             click.echo(f"note: {note}", err=True)
 
 
-def tell_all(ctx: click.Context, outcomes: Iterable[Outcome], as_json: bool, dry_run: bool = False) -> None:
+def tell_all(
+    ctx: click.Context, outcomes: Iterable[Outcome], as_json: bool, dry_run: bool = False, if_none: str = ""
+) -> None:
     """
     Print what became of each application as it happens, and a summary at the end.
 
+    Where it went through none, it says why on stderr (`if_none`), if the command says so.
     If anything went wrong it ends the command: with the code of the error, or that of a refusal if they differ.
     """
     done = failed = 0
@@ -58,6 +61,8 @@ def tell_all(ctx: click.Context, outcomes: Iterable[Outcome], as_json: bool, dry
     if not as_json:
         note = " (dry run: nothing was written)" if dry_run else ""
         click.echo(f"{done} done, {failed} refused{note}")
+    if if_none and not done and not failed:
+        click.echo(if_none, err=True)
     if codes:
         ctx.exit(codes.pop() if len(codes) == 1 else Refused.exit_code)
 
