@@ -80,6 +80,21 @@ def test_a_certificate_shows_its_credits_by_the_numbers_that_reject_them(awarded
     assert renewal.endswith("[rules renewal]")
 
 
+def test_credits_that_are_recorded_twice_are_told_and_none_are_not_recorded(awarded):
+    """Two courses of one day may well bring the same; who typed one of them twice learns how to take it back."""
+    earned = ("certificate", "credit", "A1", "--earned-on", "2026-05-10", "--category", "ethics", "--credits")
+    first = awarded(*earned, "8", "--json").row
+    assert "notes" not in first
+    second = awarded(*earned, "8")
+    number = first["events"][0]["sequence"]
+    assert (second.code, f"on record as event {number}" in second.err) == (0, True)
+    assert f"reject-credit A1 --event {number + 1}" in second.err
+    assert awarded("certificate", "reject-credit", "A1", "--event", number, *WHY).code == 0
+    assert f"as event {number + 1} and" in awarded(*earned, "8", "--json").row["notes"][0]
+    assert awarded(*earned, "9").err == ""
+    assert awarded(*earned, "0").code == 2
+
+
 def test_a_renewal_is_waived_by_a_decision_only(awarded):
     """Without reason and authority it is a usage error."""
     assert awarded("certificate", "renew", "A1", "--waive").code == 2
