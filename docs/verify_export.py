@@ -131,18 +131,15 @@ def check_trusted(point, keys, changes, said, what="the checkpoint"):
         pair = read_keys([old, new])
         if sum(key in known for key in pair) == 1:
             for key in pair:
-                check_signature(
-                    (text, signatures), {key: pair[key]}, "a statement of a change of key", said.no_signature
-                )
+                one = {key: pair[key]}
+                check_signature((text, signatures), one, "a statement of a change of key", said.no_signature)
                 if key not in known:
                     notes[key] = f"NOTE: at {at} {old} was replaced by {new}, as both keys have signed."
             known.update(pair)
     signed = check_signature(point, known, what, said.no_signature)
     if signed and not signed & set(keys):
-        said.notes += [notes[key] for key in signed]
-        said.notes.append(
-            "NOTE: who stole the old key can sign that too, and checkpoints: compare with what was published."
-        )
+        said.notes += notes.values()
+        said.notes.append("NOTE: whoever stole an old key could sign all that, too: compare with what was published.")
 
 
 def add_leaf(frontier, size, data):

@@ -116,6 +116,7 @@ def test_a_key_that_was_replaced_is_followed_by_what_both_have_signed(rotated: P
     code, said = verify(tmp_path, *WHOLE)
     assert (code, said[:4]) == (0, "OK: "), said
     assert f"was replaced by {newest}, as both keys have signed" in said
+    assert said.count("as both keys have signed") == 2  # both changes of the way
     assert "NOTE" not in verify(tmp_path, *WHOLE, "--key", newest)[1]
     early = ("proof.json", "--key", newest)
     changes = tmp_path / "export" / "key-changes.txt"
