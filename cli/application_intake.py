@@ -16,7 +16,7 @@ from cli.outcomes import tell
 from cli.output import json_line
 from cli.shelf import level_named
 from workflow import facts as f
-from workflow.board.applying import applicant
+from workflow.board.applying import applicant, running_beside
 from workflow.eligibility import assess
 from workflow.evidence import Evidence
 from workflow.scheme import Pinned
@@ -139,13 +139,23 @@ def submit(
     if dry_run:
         service.candidate(candidate)
         service.opening(number or "(new)", candidate, pinned, pinned.rules(at), shown, day, cohort=tag)
-        _try_out(service, pinned, at, shown, day, number or "", tag, as_json)
+        beside = running_beside(service, candidate, pinned.rules(at), number or "")
+        _try_out(service, pinned, at, shown, day, number or "", tag, beside, as_json)
         return
-    tell(service.submit(candidate, pinned, at, shown, day, number or "", cohort=tag, is_draft=draft), as_json)
+    done = service.submit(candidate, pinned, at, shown, day, number or "", cohort=tag, is_draft=draft)
+    tell(done, as_json, notes=running_beside(service, candidate, pinned.rules(at), done.application))
 
 
 def _try_out(
-    service: Service, pinned: Pinned, level: int, shown: Evidence, day: date, number: str, cohort: str, as_json: bool
+    service: Service,
+    pinned: Pinned,
+    level: int,
+    shown: Evidence,
+    day: date,
+    number: str,
+    cohort: str,
+    beside: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Say what would be filed, and what the evidence comes to."""
     answer = assess(level, pinned.scheme.levels[level], shown, day, pinned.scheme.terms, cohort)
@@ -162,7 +172,8 @@ def _try_out(
         "evidence": shown.model_dump(mode="json", by_alias=True, exclude_none=True),
     }
     if as_json:
-        json_line({"dry_run": True, "would_file": said, "eligibility": answer.as_json()})
+        notes = {"notes": list(beside)} if beside else {}
+        json_line({"dry_run": True, "would_file": said, "eligibility": answer.as_json(), **notes})
         return
     click.echo("\n".join(answer_lines(answer, pinned, level)))
     lists = {kind: items for kind, items in said["evidence"].items() if items and isinstance(items, list)}
@@ -171,6 +182,8 @@ def _try_out(
     click.echo(f"would be filed as {number or 'a new number'} on {day}: {counts}{tag}")
     if is_taken:
         click.echo(f"but the number {number} is taken")
+    for note in beside:
+        click.echo(f"note: {note}")
     click.echo("dry run: nothing was written")
 
 

@@ -86,7 +86,8 @@ def award(
         if not set(keys) <= set(waiting):
             ctx.exit(Refused.exit_code)
         return
-    tell_all(ctx, _awards(service, keys, day, authority or "", is_sweep=everyone), as_json)
+    found = _awards(service, keys, day, authority or "", is_sweep=everyone)
+    tell_all(ctx, found, as_json, if_none="no application awaits the award")
 
 
 def _awards(service: Service, keys: list[str], on: date | None, authority: str, is_sweep: bool) -> Iterator[Outcome]:
@@ -123,12 +124,23 @@ def show(ctx: click.Context, number: str, as_of: date | None, known_at: datetime
     if as_json:
         json_line({**row, "holder": holder})
         return
-    turns = row.pop("turns")
+    turns, earned = row.pop("turns"), row.pop("credits")
     paper = f"{holder['name']} ({holder['document_type']} {holder['document_number']})" if holder else ""
     click.echo("\n".join(pairs({**row, "holder": paper or "not in the register"})))
     if turns:
-        lines = [(t["on"], t["what"], t["reason"], f"by {t['authority']}", t["stationery"]) for t in turns]
+        lines = [
+            (t["on"], t["what"], t["reason"], t["authority"] and f"by {t['authority']}", t["stationery"]) for t in turns
+        ]
         click.echo("\n".join(aligned(lines, indent=2)))
+    if earned:
+        click.echo("credits toward renewals, by the numbers of their events")
+        click.echo("\n".join(aligned([_credit(one) for one in earned], indent=2)))
+
+
+def _credit(one: dict[str, Any]) -> tuple[str, ...]:
+    """Write credits in columns."""
+    taken_back = f"rejected {one['rejected_on']}" if one["rejected_on"] else ""
+    return str(one["event"]), one["credits"], one["category"] or "", f"earned {one['earned_on']}", taken_back
 
 
 def _titles(found: Issued) -> dict[str, str]:

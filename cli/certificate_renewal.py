@@ -49,8 +49,10 @@ def credit(
     Record credits toward the next renewal of a certificate.
 
     They count for the time in which they were earned. For a late entry give with --on the day on which the board
-    received them.
+    received them. Where the same are on record already, a note says so: both count.
     """
+    if not amount:
+        raise click.UsageError("0 credits are none; nothing is recorded")
     fact = CreditRecorded(
         credits=amount,
         earned_on=earned_on,
@@ -59,7 +61,15 @@ def credit(
         reference=reference or "",
     )
     service = wiring.service(ctx)
-    tell(service.record(holder_of(service, number.strip()), fact, on), as_json)
+    key = holder_of(service, number.strip())
+    before = service.standing(key).application.credits
+    done = service.record(key, fact, on)
+    same = [str(known.sequence) for known in before if known.fact == fact and known.rejected_on is None]
+    again = (
+        f"the same credits are on record as event {' and '.join(same)} and count twice now; if they were earned once: "
+        f"examboard certificate reject-credit {key} --event {done.events[-1].sequence}"
+    )
+    tell(done, as_json, notes=[again] if same and done.events else ())
 
 
 @click.command(

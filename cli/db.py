@@ -19,6 +19,7 @@ from workflow.service import Service
 
 if TYPE_CHECKING:  # SQLAlchemy is loaded by the verb that needs it
     from storage.cluster import Cluster, Placed
+    from storage.keyring import Ring
 
 
 @click.group(cls=Noun)
@@ -41,11 +42,16 @@ def init(ctx: click.Context) -> None:
     names = ", ".join(f"{p.scheme.scheme} version {p.scheme.version}" for p in service.stores.schemes.current())
     click.echo(f"{_place(ctx)} is ready; schemes: {names}")
     ring = held_keys.ring(ctx)
-    if ring.exists:
-        click.echo(f"personal values are sealed under the key ring {ring.file}; keep a copy of it in another place")
-    else:
+    if not _tell_ring(ring):
         place = f"make it with: examboard keys init --ring ({ring.file})" if ring.file else "set key_ring to its file"
         click.echo(f"personal values need a key ring, and there is none yet; {place}", err=True)
+
+
+def _tell_ring(ring: Ring) -> bool:
+    """Say under which key ring personal values are sealed, if its file is there."""
+    if ring.exists:
+        click.echo(f"personal values are sealed under the key ring {ring.file}; keep a copy of it in another place")
+    return ring.exists
 
 
 @db.command(example="examboard db status --json")
@@ -128,6 +134,7 @@ def upgrade(ctx: click.Context) -> None:
         click.echo(f"{after.url}: is up to date; version {after.revision}")
         return
     click.echo(f"{after.url}: upgraded from {before.revision}; version {after.revision}")
+    _tell_ring(held_keys.ring(ctx))
     try:
         _rebuild(ctx, service)
     except ExamboardError:

@@ -14,7 +14,7 @@ from scheduler.night import Night
 from workflow.document import parse_day
 from workflow.errors import Corrupt, NotFound
 from workflow.identity import shown
-from workflow.nights.ledger import Parked, Run, RunKey
+from workflow.nights.ledger import BEFORE_THE_LEDGER, Parked, Run, RunKey
 from workflow.nights.receipts import Change, Receipt, changes_of, receipt_of, run_json
 
 
@@ -22,7 +22,7 @@ def key_of(text: str) -> RunKey:
     """Read the name of a run; a usage error says what is wrong with it."""
     job, _, day = text.partition("/")
     try:
-        if job not in JOBS:
+        if job not in (*JOBS, BEFORE_THE_LEDGER):
             raise ValueError(f"there is no such job; there are: {', '.join(JOBS)}")
         return RunKey(job, parse_day(day))
     except ValueError as error:

@@ -110,6 +110,10 @@ def rotate(ctx: click.Context, ring: bool) -> None:
         key_ring.rotate(ctx)
         return
     click.echo(held_keys.key_file(ctx).rotate(wiring.now()), nl=False)
+    click.echo(
+        f"publish this statement, keep a copy of {held_keys.key_place(ctx)} in a safe, and seal: examboard audit seal",
+        err=True,
+    )
 
 
 def _origin(board: str) -> str:

@@ -16,7 +16,7 @@ from workflow.facts import AdmissionCancelled, Admitted, CertificateAwarded, Exp
 from workflow.service import Done
 
 
-def tell(done: Done, as_json: bool, effects: Sequence[str] | None = None) -> None:
+def tell(done: Done, as_json: bool, effects: Sequence[str] | None = None, notes: Sequence[str] = ()) -> None:
     """
     Print what one command did.
 
@@ -24,19 +24,25 @@ def tell(done: Done, as_json: bool, effects: Sequence[str] | None = None) -> Non
         done: What was done.
         as_json: Whether JSON was asked for.
         effects: What follows from it, in words, where the command says so.
+        notes: What to look at, in words; on stderr where JSON was not asked for.
     """
     if as_json:
-        row = _as_json(Outcome(done.application, done))
+        row = _as_json(Outcome(done.application, done)) | ({"notes": list(notes)} if notes else {})
         json_line(row if effects is None else row | {"effects": list(effects)})
     else:
         lines = [_text(Outcome(done.application, done)), *(f"  {effect}" for effect in effects or ())]
         click.echo("\n".join(lines))
+        for note in notes:
+            click.echo(f"note: {note}", err=True)
 
 
-def tell_all(ctx: click.Context, outcomes: Iterable[Outcome], as_json: bool, dry_run: bool = False) -> None:
+def tell_all(
+    ctx: click.Context, outcomes: Iterable[Outcome], as_json: bool, dry_run: bool = False, if_none: str = ""
+) -> None:
     """
     Print what became of each application as it happens, and a summary at the end.
 
+    Where it went through none, it says why on stderr (`if_none`), if the command says so.
     If anything went wrong it ends the command: with the code of the error, or that of a refusal if they differ.
     """
     done = failed = 0
@@ -55,6 +61,8 @@ def tell_all(ctx: click.Context, outcomes: Iterable[Outcome], as_json: bool, dry
     if not as_json:
         note = " (dry run: nothing was written)" if dry_run else ""
         click.echo(f"{done} done, {failed} refused{note}")
+    if if_none and not done and not failed:
+        click.echo(if_none, err=True)
     if codes:
         ctx.exit(codes.pop() if len(codes) == 1 else Refused.exit_code)
 

@@ -150,7 +150,7 @@ def announce(
         key = any_part_named(service, part) if part else None
         at_sitting(service, sitting, key)
         outcomes = decisions.announce_sitting(service, sitting, key, day, dry_run, released_on)
-    tell_all(ctx, outcomes, as_json, dry_run)
+    tell_all(ctx, outcomes, as_json, dry_run, f"no result of {sitting} is recorded and not yet out")
 
 
 def _announce_one(

@@ -24,6 +24,7 @@ from cli.settings import Settings as Settings
 from cli.settings import settings as settings
 from cli.shelf import shelve
 from cli.sign_in import who as who
+from workflow.document import LAST_DAY
 from workflow.errors import Misconfigured, NotFound, Objection, Refused
 from workflow.ports import SchemeShelf, Stores
 from workflow.roles.access import AccessLog
@@ -155,8 +156,18 @@ def node() -> str:
 
 
 def now() -> datetime:
-    """Give the present instant."""
-    return datetime.now(UTC)
+    """
+    Give the present instant.
+
+    Raises:
+        Misconfigured: the machine's clock is beyond all days that are taken; nothing is judged or written by it.
+    """
+    instant = datetime.now(UTC)
+    if instant.year > LAST_DAY.year:
+        raise Misconfigured(
+            f"this machine's clock says {instant.date()}, and days end with {LAST_DAY}; set the clock right"
+        )
+    return instant
 
 
 def _new_key() -> str:

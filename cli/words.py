@@ -16,7 +16,7 @@ from workflow.board.decisions import explanation
 from workflow.document import LAST_DAY
 from workflow.eligibility import assessed
 from workflow.events import Event
-from workflow.facts import EligibilityRefused, Fact, Submitted
+from workflow.facts import EligibilityRefused, Fact, Resubmitted, Submitted
 from workflow.parts import complete_set, is_pass
 from workflow.scheme import Rules
 from workflow.sets import Pass
@@ -129,12 +129,15 @@ def _attempt(x: Attempt, rules: Rules) -> tuple[str, ...]:
 
 
 def fact_words(fact: Fact) -> str:
-    """Write what a fact says in one line; the evidence of a submission is counted, not listed."""
+    """Write what a fact says in one line; evidence is counted, not listed, and a sitting without seats names none."""
     said = fact.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if isinstance(shown := said.pop("evidence", None), dict):
+        lists = [f"{len(items)} {kind}" if isinstance(items, list) else kind for kind, items in shown.items() if items]
+        said["evidence"] = ", ".join(lists) or ("none" if isinstance(fact, Submitted | Resubmitted) else "")
     if isinstance(fact, Submitted):
-        shown = {kind: len(items) for kind, items in said.pop("evidence").items() if items}
-        said["evidence"] = ", ".join(f"{number} {kind}" for kind, number in shown.items()) or "none"
         said["digest"] = fact.digest[:12]
+    if said.get("seat") == 0:
+        del said["seat"]
     return "; ".join(f"{key} {_plain(value)}" for key, value in said.items() if value not in ("", [], None))
 
 

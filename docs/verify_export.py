@@ -7,6 +7,8 @@ Check an export of Examboard, or a proof, without Examboard: Python's standard l
 
 KEY is the board's verifier key as the board has published it (`name+id+key`, or a file of such lines); HELD.txt a
 checkpoint that you got earlier or elsewhere. Without them you only learn that the files agree with each other.
+Where the board has replaced its key since, the statement that both keys signed is followed: key-changes.txt of an
+export, or the file that --changes names. What rests on that is noted at the end.
 Formats: RFC 9162 (Merkle tree), C2SP signed-note and tlog-checkpoint, RFC 8785 (an event a line; its sha256 is a leaf).
 """
 
@@ -53,13 +55,19 @@ def read_keys(lines):
     return keys
 
 
-def read_checkpoint(note):
-    """Take a signed checkpoint apart: origin, size, root, the text that is signed, the signatures."""
+def read_note(note):
+    """Take a signed note apart: the text that is signed, the signatures."""
     text, _, below = note.rpartition("\n\n")
-    origin, size, root = text.split("\n")[:3]
     signatures = re.findall("^— (\\S+) (\\S+)$", below, re.M)
     check(below == "".join(f"— {name} {coded}\n" for name, coded in signatures), "a checkpoint is no signed note")
-    return origin, int(size), unbase64(root), text + "\n", signatures
+    return text + "\n", signatures
+
+
+def read_checkpoint(note):
+    """Take a signed checkpoint apart: origin, size, root, the text that is signed, the signatures."""
+    text, signatures = read_note(note)
+    origin, size, root = text.split("\n")[:3]
+    return origin, int(size), unbase64(root), text, signatures
 
 
 def ed25519(public, signature, text):
@@ -92,19 +100,46 @@ def openssl(public, signature, text):
 
 
 def check_signature(point, keys, what, skip):
-    """Check that a checkpoint is signed by one of some keys, and by none of them wrongly."""
-    if skip:
-        return
-    _, _, _, text, signatures = point
-    held = 0
-    for name, coded in signatures:
+    """Check that a note is signed by one of some keys, and by none of them wrongly; give those that signed it."""
+    *_, text, signatures = point
+    signed = set()
+    for name, coded in [] if skip else signatures:
         raw = unbase64(coded)
         if public := keys.get((name, raw[:4])):
             found = ed25519(public, raw[4:], text.encode())
             check(found is not None, "signatures cannot be checked here: neither openssl nor cryptography works")
             check(found, f"{what}: the signature by {name} does not hold")
-            held += 1
-    check(held, f"{what}: not signed by {' or '.join(f'{n}+{i.hex()}' for n, i in keys)}")
+            signed.add((name, raw[:4]))
+    by = named((name, unbase64(coded)[:4]) for name, coded in signatures)
+    why = f"{what}: signed by {by}, not by {named(keys)}"
+    check(signed or skip, f"{why}; where a key was replaced, name the file of the statements of that with --changes")
+    return signed
+
+
+def named(keys):
+    """Name keys by name and id."""
+    return " and ".join(f"{ascii(name)[1:-1]}+{own.hex()}" for name, own in keys) or "nobody"
+
+
+def check_trusted(point, keys, changes, said, what="the checkpoint"):
+    """Check that a note is signed by a key that is trusted, or by one that replaced it or was replaced by it."""
+    statements = re.split("^(?=examboard key rotation$)", changes, flags=re.M)[1:]
+    known, notes = dict(keys), {}
+    for statement in statements + statements[::-1]:
+        text, signatures = read_note(statement.rstrip("\n") + "\n")
+        _, _, old, new, at = text.splitlines()
+        pair = read_keys([old, new])
+        if sum(key in known for key in pair) == 1:
+            for key in pair:
+                one = {key: pair[key]}
+                check_signature((text, signatures), one, "a statement of a change of key", said.no_signature)
+                if key not in known:
+                    notes[key] = f"NOTE: at {at} {old} was replaced by {new}, as both keys have signed."
+            known.update(pair)
+    signed = check_signature(point, known, what, said.no_signature)
+    if signed and not signed & set(keys):
+        said.notes += notes.values()
+        said.notes.append("NOTE: whoever stole an old key could sign all that, too: compare with what was published.")
 
 
 def add_leaf(frontier, size, data):
@@ -168,7 +203,9 @@ def check_export(folder, keys, said):
     check([*points] == [f"{n:06}.txt" for n in range(1, len(points) + 1)], "a checkpoint is missing")
     check((folder / "key.pem").read_bytes() == pem(next(iter(own_keys.values()))), "key.pem is another key")
     last = max(points.values(), key=lambda point: point[1])
-    check_signature(last, keys or own_keys, "the newest checkpoint", said.no_signature)
+    found = said.changes or folder / "key-changes.txt"
+    changes = found.read_text("utf-8") if said.changes or found.exists() else ""
+    check_trusted(last, keys or own_keys, changes if keys else "", said, "the newest checkpoint")
     if said.checkpoint:
         points["the checkpoint that you hold"] = held = read_checkpoint(said.checkpoint.read_text("utf-8"))
         check(held[0] == last[0], f"the checkpoint that you hold is of the log {held[0]}, the export of {last[0]}")
@@ -199,7 +236,8 @@ def check_proof(file, keys, said):
     proof = json.loads(file.read_text("utf-8"))
     note = said.checkpoint.read_text("utf-8") if said.checkpoint else proof["checkpoint"]
     point = read_checkpoint(note)
-    check_signature(point, keys or read_keys(proof["vkeys"]), "the checkpoint", said.no_signature)
+    changes = said.changes.read_text("utf-8") if said.changes else ""
+    check_trusted(point, keys or read_keys(proof["vkeys"]), changes, said)
     heads = {}
     for item in proof["events"]:
         event, own = follow(heads, item["line"].encode(), "the proof")
@@ -218,15 +256,16 @@ def main():
     parser.add_argument("what", type=Path, help="folder of an export, or file of a proof")
     parser.add_argument("--key", action="append", default=[], help="verifier key that you trust, or a file of them")
     parser.add_argument("--checkpoint", type=Path, help="signed checkpoint that you hold")
+    parser.add_argument("--changes", type=Path, help="statements of changes of key, if not key-changes.txt beside")
     parser.add_argument("--application", help="show the events of this application as they were sealed")
     parser.add_argument("--no-signature", action="store_true", help="check all but the signatures")
-    said = parser.parse_args()
+    said = parser.parse_args(namespace=argparse.Namespace(notes=[]))
     lines = [line for k in said.key for line in (Path(k).read_text("utf-8").splitlines() if Path(k).is_file() else [k])]
     try:
         result = (check_export if said.what.is_dir() else check_proof)(said.what, read_keys(lines), said)
     except (KeyError, TypeError, ValueError, OSError, AttributeError, RecursionError) as error:
         sys.exit(f"FAILED: what is there cannot be read: {error!r}")
-    print(f"OK: {result}")
+    print("\n".join([f"OK: {result}", *said.notes]))
     if said.no_signature:
         print("NOTE: signatures were not checked; anybody may have made this.")
     elif not lines:

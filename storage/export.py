@@ -32,6 +32,7 @@ events.jsonl   one event a line, in the order of the log; sha256 of a line (with
 checkpoints/   every seal as a signed note (C2SP tlog-checkpoint): log, number of events, root of the Merkle tree
 key.vkey       the keys of the board, newest first; compare with what the board has published
 key.pem        the newest of them for openssl
+key-changes.txt  where a key was replaced: the statement of it, signed by the old key and the new one
 schemes/       the rules under which applications were judged, each under its sha256
 verify.py      checks all this; needs Python 3.9 and openssl:
 

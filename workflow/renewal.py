@@ -239,8 +239,11 @@ def renewal_doubts(application: Application, rules: Rules) -> tuple[str, ...]:
     valid = tuple(known for known in application.credits if known.rejected_on is None)
     for n, (on, fact) in enumerate(application.renewals):
         then = application.but(renewals=application.renewals[:n], credits=valid)
-        if not fact.waived and (missing := credits_of(then, rules, on).missing):
-            found.append(f"the renewal of {on} rests on credits that no longer count: {' and '.join(missing)}")
+        counted = credits_of(then, rules, on)
+        if not fact.waived and counted.missing:
+            found.append(f"the renewal of {on} rests on credits that no longer count: {' and '.join(counted.missing)}")
+        elif fact.carried > (left := counted.carried_over(renewal)):
+            found.append(f"the renewal of {on} carried {fact.carried} credits over, of which {left} still count")
     return tuple(found)
 
 

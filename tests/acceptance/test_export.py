@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.test_round import ROUND, run
+from tests.acceptance.test_round import ROUND, listed, run
 from workflow.sealing.notes import read_checkpoint
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl on the PATH")
@@ -82,6 +82,53 @@ def test_a_proof_is_checked_by_the_same_program(walk: Path) -> None:
     assert verify(walk, "proof.json", "--key", "board.vkey", "--checkpoint", "export/checkpoints/000002.txt")[0] == 0
     code, said = verify(walk, "proof.json", "--key", "board.vkey", "--checkpoint", "held.txt")
     assert (code, "is not in the checkpoint" in said) == (1, True)
+
+
+@pytest.fixture(scope="module")
+def rotated(board: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give what the board hands out after its key was replaced twice; the outsider holds the first key alone."""
+    folder = tmp_path_factory.mktemp("rotated") / "board"
+    shutil.copytree(board, folder)
+    shutil.rmtree(folder / "export")
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+            patched.setenv(name, str(folder / "home"))
+        patched.delenv("EXAMBOARD_SEAL_KEY", raising=False)
+        url = f"sqlite:///{folder / 'board.db'}"
+        running = (key for key, row in listed(url, folder).items() if row["state"] == "awaiting_award")
+        for rotates, case in zip((True, True, False), running, strict=False):
+            if rotates:
+                run(url, "keys", "rotate", cwd=folder)
+            run(url, "application", "withdraw", case, cwd=folder)
+            run(url, "audit", "seal", cwd=folder)
+        run(url, "audit", "export", "export", cwd=folder)
+        run(url, "audit", "prove", CASE, "--seal", "2", "--output", "proof.json", cwd=folder)
+    return folder
+
+
+@needs_openssl
+def test_a_key_that_was_replaced_is_followed_by_what_both_have_signed(rotated: Path, tmp_path: Path) -> None:
+    """Who holds the first key alone gets to the newest checkpoint, is told by which statement, and by nothing else."""
+    for name in ("export", "held.txt", "board.vkey", "proof.json"):
+        copy = shutil.copytree if (rotated / name).is_dir() else shutil.copy
+        copy(rotated / name, tmp_path / name)
+    newest = (tmp_path / "export" / "key.vkey").read_text().splitlines()[0]
+    code, said = verify(tmp_path, *WHOLE)
+    assert (code, said[:4]) == (0, "OK: "), said
+    assert f"was replaced by {newest}, as both keys have signed" in said
+    assert said.count("as both keys have signed") == 2  # both changes of the way
+    assert "NOTE" not in verify(tmp_path, *WHOLE, "--key", newest)[1]
+    early = ("proof.json", "--key", newest)
+    changes = tmp_path / "export" / "key-changes.txt"
+    spoilt = changes.read_text().replace(":", ";", 1)
+    assert verify(tmp_path, *early)[1].startswith("FAILED: the checkpoint: signed by exams.example.org/log+")
+    assert verify(tmp_path, *early, "--changes", str(changes))[0] == 0
+    changes.write_text(spoilt)
+    code, said = verify(tmp_path, *WHOLE)
+    assert (code, said[:8]) == (1, "FAILED: ")
+    changes.unlink()
+    code, said = verify(tmp_path, *WHOLE)
+    assert (code, "the newest checkpoint: signed by" in said, "--changes" in said) == (1, True, True)
 
 
 def test_the_module_cryptography_does_as_well(walk: Path) -> None:

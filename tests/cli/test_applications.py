@@ -161,6 +161,23 @@ def test_submit_files_an_application(run, facts):
     assert "Condition 1 is met" in undecided.out
 
 
+def test_a_second_running_application_at_one_level_is_filed_with_a_note(run, facts):
+    """Nothing forbids it, so it is filed; who files is told of the one that runs, and of none that has ended."""
+    key = run("candidate", "find", "--name", "王A1").row["candidate"]
+    what = ("--candidate", key, "--occupation", "4-07-03-02", "--level", "2", "--evidence", facts)
+    line = ("application", "submit", *what, "--on", "2026-01-10")
+    first = run(*line, "--number", "T1")
+    assert (first.code, first.err) == (0, "")
+    second = run(*line, "--number", "T2")
+    assert second.code == 0
+    assert "an application at this level that has not ended: T1 (submitted, submitted on 2026-01-10)" in second.err
+    assert "T1" in run(*line, "--dry-run").out
+    assert [note for note in run(*line, "--dry-run", "--json").row["notes"] if "T2" in note]
+    assert run("application", "withdraw", "T1").code == run("application", "withdraw", "T2").code == 0
+    third = run(*line, "--number", "T3", "--json")
+    assert (third.code, third.err, "notes" in third.row) == (0, "", False)
+
+
 def test_submit_refuses_what_does_not_exist(run, facts):
     """What is unknown is not found, a day to come is refused, and half a question is a usage error."""
     key = run("candidate", "find", "--name", "王A1").row["candidate"]

@@ -81,6 +81,7 @@ def test_an_upgrade_fills_in_what_older_versions_did_not_keep(run, database):
     said = run("db", "upgrade")
     assert (said.code, said.err) == (0, "")
     assert "upgraded from 0004; version" in said.out
+    assert f"key ring {database}.ring; keep a copy" in said.out
     assert "7 applications rebuilt\n" in said.out
     assert rows_of_applications(database) == before
     assert any(row[-2] for row in before)

@@ -7,14 +7,17 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
 import pytest
+import time_machine
 from click.testing import CliRunner
 
 from cli import errors
 from cli.main import cli
+from cli.wiring import now as the_clock
 from tests.cli.conftest import document
 from workflow.errors import (
     Conflict,
@@ -97,6 +100,19 @@ def test_a_log_that_cannot_be_written_is_no_second_error(run, broken, tmp_path, 
     assert said.err == (
         "internal error (ValueError); run it again with --debug to see the traceback; nothing further was done\n"
     )
+
+
+@pytest.mark.parametrize("instant", ["9999-12-31T20:00:00", "9999-12-31T10:00:00", "3000-01-02T00:00:00"])
+def test_a_clock_beyond_all_days_is_said_so_and_nothing_is_written_by_it(run, monkeypatch, instant):
+    """Days end with 2999: what a clock of later writes could never be asked about, and its last hours name no day."""
+    verbs = ("application show A4", "jobs owed", "jobs forecast", "application withdraw A4", "scheduler run --once")
+    with time_machine.travel(datetime.fromisoformat(f"{instant}+00:00"), tick=False), monkeypatch.context() as patched:
+        patched.setattr("cli.wiring.now", the_clock)
+        for line in verbs:
+            said = run(*line.split())
+            assert (said.code, said.out) == (7, "")
+            assert f"clock says {instant[:10]}, and days end with 2999-12-31; set the clock right" in said.err
+    assert run("application", "show", "A4", "--json").row["state"] != "withdrawn"
 
 
 def test_an_interrupt_ends_with_130(run, monkeypatch):

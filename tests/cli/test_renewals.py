@@ -54,6 +54,47 @@ def test_a_certificate_is_renewed_by_its_credits(awarded):
     assert awarded("certificate", "show", "A1", "--as-of", "2026-11-21", "--json").row["last_valid_on"] == "2027-07-01"
 
 
+def test_a_certificate_shows_its_credits_by_the_numbers_that_reject_them(awarded, tmp_path):
+    """Each with its category and day, rejected ones too; a renewal without an authority names none."""
+    earned = ("certificate", "credit", "A1", "--earned-on", "2026-05-10", "--credits")
+    numbers = [awarded(*earned, n, "--category", "ethics", "--json").row["events"][0]["sequence"] for n in ("8", "3")]
+    assert awarded("certificate", "reject-credit", "A1", "--event", numbers[0], *WHY).code == 0
+    assert awarded(*earned, "7", "--reference", "course 4711").code == 0
+    (tmp_path / "shown.yaml").write_text("born_on: 1990-02-28\n", encoding="utf-8")
+    assert awarded("certificate", "renew", "A1", "--evidence", tmp_path / "shown.yaml").code == 0
+    shown = awarded("certificate", "show", "A1").out.splitlines()
+    assert next(line for line in shown if "CertificateRenewed" in line).endswith("valid through 2030-07-01")
+    listed = [line.split() for line in shown if "earned 2026-05-10" in line]
+    assert listed[0][:5] == [str(numbers[0]), "8", "ethics", "earned", "2026-05-10"]
+    assert [line[5:6] for line in listed] == [["rejected"], [], []]
+    rows = awarded("certificate", "show", "A1", "--json").row["credits"]
+    assert [(row["event"], row["credits"], row["category"]) for row in rows[:2]] == [
+        (numbers[0], "8", "ethics"),
+        (numbers[1], "3", "ethics"),
+    ]
+    assert (rows[2]["reference"], rows[2]["rejected_on"]) == ("course 4711", None)
+    told = awarded("audit", "replay", "A1").out
+    assert "evidence born_on\n" in told  # that it was shown, neither the day nor how long it is to write
+    assert "seat" not in told  # the sitting has none
+    renewal = next(line for line in told.splitlines() if "renew_certificate" in line)
+    assert renewal.endswith("[rules renewal]")
+
+
+def test_credits_that_are_recorded_twice_are_told_and_none_are_not_recorded(awarded):
+    """Two courses of one day may well bring the same; who typed one of them twice learns how to take it back."""
+    earned = ("certificate", "credit", "A1", "--earned-on", "2026-05-10", "--category", "ethics", "--credits")
+    first = awarded(*earned, "8", "--json").row
+    assert "notes" not in first
+    second = awarded(*earned, "8")
+    number = first["events"][0]["sequence"]
+    assert (second.code, f"on record as event {number}" in second.err) == (0, True)
+    assert f"reject-credit A1 --event {number + 1}" in second.err
+    assert awarded("certificate", "reject-credit", "A1", "--event", number, *WHY).code == 0
+    assert f"as event {number + 1} and" in awarded(*earned, "8", "--json").row["notes"][0]
+    assert awarded(*earned, "9").err == ""
+    assert awarded(*earned, "0").code == 2
+
+
 def test_a_renewal_is_waived_by_a_decision_only(awarded):
     """Without reason and authority it is a usage error."""
     assert awarded("certificate", "renew", "A1", "--waive").code == 2

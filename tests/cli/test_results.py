@@ -73,7 +73,9 @@ def test_scores_are_recorded_announced_and_amended(run, sitting):
     assert "1 done, 0 refused (dry run: nothing was written)" in dry.out
     said = run("score", "announce", "--sitting", sitting, "--on", "2026-11-01", "--json")
     assert [x["type"] for x in said.row["events"]] == ["ScoreAnnounced"]
-    assert "0 done, 0 refused" in run("score", "announce", "--sitting", sitting, "--part", "理论").out
+    again = run("score", "announce", "--sitting", sitting, "--part", "理论")
+    assert "0 done, 0 refused" in again.out
+    assert again.err == f"no result of {sitting} is recorded and not yet out\n"
     assert run("score", "announce", "--sitting", sitting, "--part", "dance").code == 4
     amended = ("score", "amend", "A4", *line, "--score", "60", "--authority", "recheck 12")
     assert run(*amended).code == 2
@@ -168,7 +170,8 @@ def test_award_numbers_without_a_gap(run):
     assert refused["objections"][0]["text"] == "the application is refused; award is possible in: awaiting_award"
     number = done["events"][0]["number"]
     assert number == "S000000000000263000001"
-    assert run("certificate", "award", "--all").out == "0 done, 0 refused\n"
+    none = run("certificate", "award", "--all")
+    assert (none.out, none.err) == ("0 done, 0 refused\n", "no application awaits the award\n")
     assert run("certificate", "list").row["certificate"] == number
     shown = run("certificate", "show", number)
     assert "holder       王** (resident_id 110101********" in shown.out

@@ -170,6 +170,8 @@ def test_a_new_key_is_announced_by_the_old_one(board, tmp_path):
     old = board("keys", "show", "--vkey").out.strip()
     statement = board("keys", "rotate")
     assert statement.code == 0
+    assert "publish this statement" in statement.err
+    assert "examboard audit seal" in statement.err
     new = board("keys", "show", "--vkey").out.split()
     assert new[1:] == [old]
     assert all(key in statement.out for key in new)

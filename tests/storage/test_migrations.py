@@ -24,10 +24,15 @@ from storage.engine import normal_url, open_engine
 from storage.migrations import REVISIONS
 from storage.migrations.run import alembic_config, downgrade_to, upgrade_to_head
 from tests.claims import part
+from tests.contract.test_seat_audit import audited
+from tests.guards import put_up_again, take_down
 from tests.histories import filed, followed, projected
+from tests.nights import MISSED, by_the_clock, caseload, filled, receipts
+from tests.older import set_back
 from workflow.errors import Misconfigured
 from workflow.nights.last_steps import last_step
-from workflow.nights.ledger import Chunk, Window
+from workflow.nights.ledger import BEFORE_THE_LEDGER, Chunk, RunKey, Window
+from workflow.nights.receipts import Change
 from workflow.ports import Append, bucket_of
 
 
@@ -139,6 +144,34 @@ def test_rows_of_before_the_run_ledger_stay_and_say_that_they_know_less(database
         assert new.events.projection("中-1") == after.projection
         assert new.rebuild(projected) == 2
         assert new.events.projection("E-2") == batch[1].projection
+
+
+def test_an_upgrade_enters_what_the_clock_did_before_there_was_a_ledger(database_url: str) -> None:
+    """Nights of a version without a ledger are no findings of an audit: a run of their own stands for them."""
+    init(database_url)
+    batch, _expected = caseload(share=0.05, days=MISSED[:2])
+    with open_database(database_url) as old:
+        filled(old, batch)
+        night_of = receipts(old, MISSED[1])
+        some = next(a for a in batch if a.application.startswith("lapse") and str(MISSED[0]) in a.application)
+        steps = sum(1 for history in old.events.histories() for _ in by_the_clock(history))
+        with old.engine.begin() as tx:
+            set_back(tx, "0004")
+    assert steps > len(night_of)
+    upgrade(database_url)
+    with open_database(database_url) as new:
+        assert [finding for finding in audited(new) if finding.kind == "run"] == []
+        (run,) = new.runs.history()
+        assert run.key == RunKey(BEFORE_THE_LEDGER, MISSED[1])
+        lines = [Change.read(line) for part in new.runs.parts(run.key) for line in part.changes]
+        assert len(lines) == steps
+        assert (some.application, "Expired", MISSED[0]) in {(c.application, c.what, c.on) for c in lines}
+        assert new.runs.last_finished("expire") is None  # which nights were run is not known
+        with new.engine.begin() as tx:
+            take_down(tx)
+            tx.execute(text("DELETE FROM run_part WHERE bucket = :b"), {"b": bucket_of(some.application)})
+            put_up_again(tx)
+        assert some.application in {finding.application for finding in audited(new) if finding.kind == "run"}
 
 
 def chunk_of(bucket: int, append: Append) -> Chunk:

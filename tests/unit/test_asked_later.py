@@ -202,7 +202,9 @@ def test_an_exemption_by_choice_holds_the_part_that_was_chosen():
     t.record(f.ExemptionGranted(exemption="6", parts=("bar",)), "2024-01-12")
     assert t.held("2024-01-12") == ["bar"]
     assert "exempt from bar (6)" in t.refused("bar", "2024-01-13")
-    assert "is granted already" in refusal(t, f.ExemptionGranted(exemption="6", parts=("far",)), "2024-01-13")
+    assert "is granted already, of bar; for other parts withdraw it first" in refusal(
+        t, f.ExemptionGranted(exemption="6", parts=("far",)), "2024-01-13"
+    )
     assert retell(t.history, t.rules, day("2024-01-13")).divergences == ()
     t.record(f.ExemptionWithdrawn(exemption="6", **WHY), "2024-01-14")
     t.record(f.ExemptionGranted(exemption="6", parts=("far",)), "2024-01-15")

@@ -245,6 +245,18 @@ def test_a_renewal_entered_after_the_rejection_of_its_credits_stands_as_if_enter
         board.service.record("A1", f.CreditRejected(supersedes=rejected.sequence, **WHY))
 
 
+def test_credits_that_were_carried_over_and_rejected_since_are_flagged():
+    """The renewal is covered without them; what it took into the next time is not, and the board is told."""
+    board = board_with(f"credits: 10, carries_over: 5, {CLAUSE}")
+    credit(board, "10", "2026-01-01")
+    credit(board, "4", "2026-01-02")
+    sequence = board.service.history("A1")[-1].sequence
+    renew(board.at("2026-02-28").service, "A1")
+    assert board.standing("A1").flags == ()
+    board.service.record("A1", f.CreditRejected(supersedes=sequence, **WHY))
+    assert board.standing("A1").flags == ("the renewal of 2026-02-28 carried 4 credits over, of which 0 still count",)
+
+
 # -- windows -----------------------------------------------------------------------------------------------------------
 
 

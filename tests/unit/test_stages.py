@@ -7,7 +7,10 @@ import pytest
 from tests.timeline import day
 from tests.unit.assessing import Assessed, C, faults, scheme
 from workflow import facts as f
+from workflow.application import Attempt
+from workflow.board.sittings import reason_to_release
 from workflow.checking.check import pin
+from workflow.draft import Draft
 from workflow.errors import Invalid, Refused
 
 CORE = f"{{core: {{all_of: [far, aud], {C}}}, discipline: {{choose: 1, of: [bar, isc], {C}}}}}"
@@ -66,6 +69,14 @@ def test_a_stage_may_require_earlier_ones_on_the_day_of_the_sitting():
     assert t.refused("bar", "2026-02-01") == ""
     assert "last needs core complete on 2026-02-02" in t.refused("bar", "2026-02-02")
     assert t.sit("bar", "2026-02-01").state("2026-02-01") == "awaiting_award"
+
+
+def test_what_comes_after_another_stage_is_awaited_after_it():
+    """Nobody waits for the board to admit to what it would refuse; where nothing else is left, its time has come."""
+    stages = f"{{core: {{all_of: [far, aud], {C}}}, last: {{all_of: [bar], requires: [core], {C}}}}}"
+    t = Assessed(scheme(stages, **PAPERS)).sit("far", "2024-02-01")
+    assert t.standing("2024-02-02").awaited == (("admission to a sitting of aud, and after that of bar", "board"),)
+    assert t.sit("aud", "2024-03-01").standing("2024-03-02").awaited == (("admission to a sitting of bar", "board"),)
 
 
 def test_a_stage_for_good_does_not_run_out_once_it_is_complete():
@@ -152,6 +163,21 @@ def test_an_exempt_part_is_held_without_an_exam_and_for_good():
     assert t.refused("far", "2024-02-01") == "the candidate is exempt from far (6a) [rules 6 (a)]"
     t.sit("aud", "2024-02-01")
     assert t.state("2024-02-01") == "awaiting_award"
+
+
+def test_a_seat_in_a_part_from_which_the_candidate_is_exempt_since_is_taken_back():
+    """Until the day of the sitting, and with the clause; the seat in another part stays."""
+    t = Assessed(scheme("{one: far, two: aud}", level=EXEMPT, **PAPERS))
+    t.admit("far", "2024-02-01", known="2024-01-11").admit("aud", "2024-02-02", known="2024-01-11")
+    far, aud = t.as_of("2024-01-12").attempts
+
+    def reason(attempt: Attempt, on: str) -> str:
+        return reason_to_release(Draft(t.history, t.rules, t.history[-1].recorded_at, "n"), attempt, day(on))
+
+    assert reason(far, "2024-01-12") == ""
+    t.exempt("6a", "2024-01-13")
+    assert reason(far, "2024-01-31") == "the candidate is exempt from far (6a) [rules 6 (a)]"
+    assert reason(far, "2024-02-01") == reason(aud, "2024-01-31") == ""
 
 
 def test_an_exemption_that_covers_everything_leads_to_the_award():

@@ -128,6 +128,17 @@ def test_both_scores_must_be_valid_on_the_day_of_the_review():
     assert "2026-06-21" in str(refused.value)
 
 
+def test_a_review_before_a_result_is_out_is_refused_with_that_result():
+    """The officer learns what the review has to wait for; of a result that is held back, not what it is."""
+    t = trained(2).score("theory", "2024-05-18", "60", "2024-06-20").score("skills", "2024-05-19", "60")
+    with pytest.raises(Refused, match="skills held on 2024-06-21; skills sat on 2024-05-19 was not announced by then"):
+        t.score("review", "2024-06-21", "60")
+    t.announce("skills", "2024-05-19", "2024-06-23")
+    with pytest.raises(Refused, match="skills sat on 2024-05-19 was not announced by then"):
+        t.score("review", "2024-06-22", "60")  # entered late: on that day it was not out
+    assert t.score("review", "2024-06-23", "60", "2024-06-24").state("2024-06-24") == "awaiting_award"
+
+
 def test_a_failed_review_leaves_the_review_open():
     """After a failed review the application waits for another one."""
     t = trained(2).score("theory", "2024-05-18", "60", "2024-06-20").score("skills", "2024-05-18", "60", "2024-06-20")

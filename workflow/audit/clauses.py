@@ -48,6 +48,8 @@ def clause_of(fact: f.Fact, before: Application | None, rules: Rules) -> str:
         case f.AuthorizationGiven():
             asking = (x.clause for x in rules.countdowns.values() if x.counted_from == "authorized")
             return next(asking, "")
+        case f.CreditRecorded() | f.CreditRejected() | f.CertificateRenewed():
+            return str(rules.scheme.certificate.renewal.clause) if rules.scheme.certificate.renewal else ""
         case f.CertificateAwarded() | f.CertificateReplaced():
             return str(rules.scheme.certificate.clause)
     return _of_part(fact, rules)

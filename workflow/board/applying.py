@@ -11,6 +11,7 @@ from workflow.evidence import Evidence
 from workflow.offers import Applicant, Earlier
 from workflow.parts import held_on
 from workflow.replay import replay
+from workflow.scheme import FIXED_STATES, Rules
 from workflow.service import NONE_BESIDE, Service
 
 
@@ -52,3 +53,29 @@ def _earlier(service: Service, candidate: str, on: date, but: str, beside: Mappi
         held = frozenset(held_on(application, rules, on)) if counts else frozenset()
         found.append(Earlier(rules.scheme.scheme, application.submitted_on, held))
     return found
+
+
+def running_beside(service: Service, candidate: str, rules: Rules, but: str = "") -> tuple[str, ...]:
+    """
+    Say which applications of a candidate run already at the same level of the same occupation, as things stand today.
+
+    Nothing forbids a second one; whoever files it should know.
+
+    Args:
+        service: The service.
+        candidate: Key of the candidate.
+        rules: The level at which another one is filed.
+        but: The number of that one.
+    """
+    keys = [key for key in service.stores.events.of_candidate(candidate) if key != but]
+    found = []
+    for history in service.stores.events.histories(keys) if keys else ():
+        its, stands = service.rules_of(history), service.standing_in(history, None, None)
+        is_alike = (its.scheme.occupation.code, its.number) == (rules.scheme.occupation.code, rules.number)
+        if stands and is_alike and stands.application.state not in FIXED_STATES[3:]:
+            a = stands.application
+            found.append(
+                f"the candidate has an application at this level that has not ended: {a.key} ({a.state}, submitted on "
+                f"{a.submitted_on}); where this one was filed by mistake: examboard application withdraw"
+            )
+    return tuple(found)

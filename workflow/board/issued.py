@@ -113,7 +113,20 @@ class Issued:
             }
             for t in self.turns
         ]
-        return {**self.as_row(), "code": self.code, "turns": turns}
+        credits_ = [
+            {
+                "event": known.sequence,
+                "credits": str(known.fact.credits),
+                "category": known.fact.category or None,
+                "earned_on": known.fact.earned_on.isoformat(),
+                "recorded_on": known.from_day.isoformat(),
+                "rejected_on": known.rejected_on.isoformat() if known.rejected_on else None,
+                "provider": known.fact.provider or None,
+                "reference": known.fact.reference or None,
+            }
+            for known in self.application.credits
+        ]
+        return {**self.as_row(), "code": self.code, "turns": turns, "credits": credits_}
 
 
 def issued(service: Service, number: str, as_of: date | None = None, known_at: datetime | None = None) -> Issued:

@@ -20,7 +20,7 @@ from workflow.draft import Draft
 from workflow.errors import Conflict, ExamboardError, NotFound, Objection, Refused
 from workflow.events import Event
 from workflow.facts import Fact
-from workflow.parts import complete_set, held_on, is_stage_complete
+from workflow.parts import complete_set, exempt_parts, held_on, is_stage_complete
 from workflow.ports import Append
 from workflow.reading import each_history
 from workflow.replay import run_clock
@@ -221,13 +221,16 @@ def reason_to_release(draft: Draft, attempt: Attempt, day: date) -> str:
     Say why an admission no longer holds on a day: what the candidate is told; empty while it holds.
 
     It holds no longer once the application has ended by the day of the sitting, or where nobody would be admitted
-    today: beyond the last valid day of a part that is held or the last day of a deadline, or inside a bar.
+    today: to a part from which the candidate is exempt since, beyond the last valid day of a part that is held or the
+    last day of a deadline, or inside a bar.
     """
     application, _ = run_clock(draft.application, draft.rules, day)
     if application.state in ENDED:
         why = because(application.expiry, draft.rules) if application.expiry else application.ended
         text = f"the application is {application.state} since {application.entered_on}{f': {why}' if why else ''}"
         return text if attempt.sat_on >= application.entered_on else ""
+    if attempt.sat_on > day and (key := exempt_parts(application, draft.rules).get(attempt.part)):
+        return f"the candidate is exempt from {attempt.part} ({key}) [{draft.rules.level.exemptions[key].clause}]"
     if complete_set(application, draft.rules):
         return ""
     fact = f.Admitted(part=attempt.part, sitting=attempt.sitting, sat_on=attempt.sat_on)

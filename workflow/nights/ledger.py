@@ -16,6 +16,7 @@ from workflow.projection import Append
 
 COMPLETE = "complete"
 WITH_EXCEPTIONS = "with exceptions"
+BEFORE_THE_LEDGER = "before-the-ledger"  # the run that stands for all that was done before there was a ledger
 
 
 class RunKey(NamedTuple):

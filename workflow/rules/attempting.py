@@ -67,9 +67,12 @@ def exemption_is_met(move: Move) -> Objection | None:
     """An exemption is one of the level's, of the parts that it names, and the evidence meets what it asks for."""
     a, fact, known = move.application, move.fact, move.rules.level.exemptions
     if fact.exemption not in known:
-        return Objection("exemption_is_met", f"there is no exemption {fact.exemption!r}; there are: {', '.join(known)}")
+        there = ", ".join(known) or "none"
+        return Objection("exemption_is_met", f"there is no exemption {fact.exemption!r}; there are: {there}")
     if fact.exemption in a.exemptions:
-        return Objection("exemption_is_met", f"exemption {fact.exemption} is granted already")
+        parts = ", ".join(a.exemptions[fact.exemption])
+        text = f"exemption {fact.exemption} is granted already, of {parts}; for other parts withdraw it first"
+        return Objection("exemption_is_met", text, str(known[fact.exemption].clause))
     if not known[fact.exemption].gives(fact.parts):
         given = ", ".join(fact.parts) or "none"
         text = f"exemption {fact.exemption} is of {known[fact.exemption]}; parts given: {given}"

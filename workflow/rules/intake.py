@@ -32,7 +32,7 @@ def is_undecided(move: Move) -> Objection | None:
 
 
 def is_accepted(move: Move) -> Objection | None:
-    """Training is recorded or waived for accepted applications only."""
+    """Training is recorded or waived, and an exemption granted, for accepted applications only."""
     return None if move.application.condition else Objection("is_accepted", "eligibility has not been decided yet")
 
 

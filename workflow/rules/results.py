@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from workflow.bars import bars_of
@@ -55,7 +56,7 @@ def prerequisites_are_held(move: Move) -> Objection | None:
     missing = [p for p in part.requires if p not in held]
     if missing:
         text = f"{move.fact.part} needs {' and '.join(missing)} held on {move.fact.sat_on}"
-        return Objection("prerequisites_are_held", text, str(part.clause))
+        return Objection("prerequisites_are_held", text + _not_out_by_then(move, missing), str(part.clause))
     name = move.rules.stage_by_part[move.fact.part]
     stage = move.rules.stages[name]
     lacking = [x for x in stage.requires if not is_stage_complete(x, held, move.application, move.rules)]
@@ -63,6 +64,13 @@ def prerequisites_are_held(move: Move) -> Objection | None:
         return None
     text = f"{name} needs {' and '.join(lacking)} complete on {move.fact.sat_on}"
     return Objection("prerequisites_are_held", text, str(stage.clause))
+
+
+def _not_out_by_then(move: Move, parts: Sequence[str]) -> str:
+    """Name the results of parts that had been sat and were not out: nothing is held by them yet."""
+    waiting = [x for x in move.application.attempts if x.part in parts and x.outcome == "recorded"]
+    said = [f"{x.part} sat on {x.sat_on} was not announced by then" for x in waiting if x.sat_on <= move.fact.sat_on]
+    return f"; {'; '.join(said)}" if said else ""
 
 
 def is_within_validity(move: Move) -> Objection | None:

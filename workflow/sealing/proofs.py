@@ -158,7 +158,11 @@ def _checked(proof: Any, keys: Sequence[PublicKey], verify: Verify) -> Checked:
     point = read_checkpoint(proof["checkpoint"])
     by = signed_by(point.text, point.signatures, keys, verify)
     if keys and not by:
-        raise ValueError("its checkpoint is signed by none of the keys that are trusted")
+        names = " and ".join(f"{name}+{own.hex()}" for name, own, _ in point.signatures)
+        raise ValueError(
+            f"its checkpoint is signed by {names}, none of the keys that are trusted; where the board has replaced its "
+            "key since, trust the older one as well if it was published (--key may be repeated)"
+        )
     application, events = proof["application"], proof["events"]
     if not events:
         raise ValueError("it holds no event")

@@ -1,10 +1,17 @@
 """
 The run ledger, the outbox, and what the nightly job needs to write a last step of the clock without the history.
 
+What the clock had written down before there was a ledger is entered in it as one run of its own, so that an audit
+finds every step of the clock accounted for.
+
 Never edited once released: it says what a database of that version looks like.
 """
 
 from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +27,18 @@ CODE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 INSTANT = sa.String(26).with_variant(sa.TIMESTAMP(timezone=True), "postgresql")
 HAS_SOMETHING_DUE = sa.text("next_due_on IS NOT NULL")
 WAITS = sa.text("next_try_at IS NOT NULL")
+BEFORE = "before-the-ledger"
+BUCKETS, LINES = 64, 1000
+EVENT = sa.table(
+    "event",
+    sa.column("bucket", sa.SmallInteger()),
+    sa.column("application", CODE),
+    sa.column("sequence", sa.Integer()),
+    sa.column("type", CODE),
+    sa.column("effective_on", sa.Date()),
+    sa.column("recorded_at", INSTANT),
+    sa.column("actor", sa.Text()),
+)
 
 
 def upgrade() -> None:
@@ -32,6 +51,52 @@ def upgrade() -> None:
     _create_runs()
     _create_outbox()
     triggers.guard("run_part")
+    _enter_what_was_before()
+
+
+def _enter_what_was_before() -> None:
+    """Enter the steps of the clock that no command wrote down with its own (those bear the command's instant)."""
+    by_nights, digest = _clock_alone(), hashlib.sha256()
+    steps = sa.select(by_nights).where(by_nights.c.bucket == sa.bindparam("here"))
+    tx = op.get_bind()
+    day, at = tx.execute(sa.select(sa.func.max(by_nights.c.effective_on), sa.func.max(by_nights.c.recorded_at))).one()
+    if day is None:
+        return
+    parts = sa.table("run_part", *map(sa.column, ("bucket", "job", "key", "by", "changes")), *_when("day", "at"))
+    for bucket in range(BUCKETS):
+        lines = sorted(_line(row) for row in tx.execute(steps, {"here": bucket}))
+        digest.update("".join(f"{line}\n" for line in lines).encode())
+        for start in range(0, len(lines), LINES):
+            row = {"bucket": bucket, "job": BEFORE, "day": day, "key": f"{bucket:02}-{start:09}", "at": at}
+            changes = "\n".join(lines[start : start + LINES])
+            tx.execute(sa.insert(parts), row | {"by": "clock", "changes": changes})
+    names = ("job", "opened_by", "finished_by", "outcome", "digest")
+    run = sa.table("run", *map(sa.column, names), *_when("day", "opened_at", "finished_at"))
+    who = {"opened_by": "clock", "finished_by": "clock", "outcome": "complete", "digest": digest.hexdigest()}
+    tx.execute(sa.insert(run), {"job": BEFORE, "day": day, "opened_at": at, "finished_at": at, **who})
+
+
+def _when(day: str, *instants: str) -> list[sa.ColumnClause[Any]]:
+    return [sa.column(day, sa.Date()), *(sa.column(name, INSTANT) for name in instants)]
+
+
+def _clock_alone() -> sa.Subquery:
+    of_command = EVENT.alias()
+    is_by_command = sa.exists().where(
+        of_command.c.bucket == EVENT.c.bucket,
+        of_command.c.application == EVENT.c.application,
+        of_command.c.sequence > EVENT.c.sequence,
+        of_command.c.recorded_at == EVENT.c.recorded_at,
+        of_command.c.actor != "clock",
+    )
+    return sa.select(EVENT).where(EVENT.c.actor == "clock", ~is_by_command).subquery()
+
+
+def _line(row: Any) -> str:
+    """Write a step as a line of the ledger."""
+    why = "written down by a version that kept no run ledger"
+    line = {"application": row.application, "what": row.type, "on": row.effective_on.isoformat(), "why": why}
+    return json.dumps({**line, "sequence": row.sequence}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _index_due(*columns: str) -> None:
