@@ -13,8 +13,9 @@ from cli.options import Verb
 from cli.outcomes import tell_all
 from cli.output import listing
 from cli.sitting_named import found
+from workflow.board.admissions import cancel, record_absences, release_all
 from workflow.board.decisions import Outcome
-from workflow.board.sittings import admit_all, cancel, record_absences, release_all
+from workflow.board.sittings import admit_all
 from workflow.board.tickets import tickets
 from workflow.seating import Sitting
 from workflow.service import Service

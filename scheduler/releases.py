@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence, Set
 from datetime import date
 
 from scheduler.night import FURTHEST, Ahead, Night, has_gone_beyond, over_buckets
-from workflow.board.sittings import propose_release
+from workflow.board.admissions import propose_release
 from workflow.draft import Draft
 from workflow.errors import ExamboardError, Unavailable
 from workflow.nights.last_steps import change_of

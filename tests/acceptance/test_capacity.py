@@ -12,7 +12,8 @@ import pytest
 
 from storage.database import init, open_database
 from tests.seated import board, names, put, seated, sitting, trained
-from workflow.board.sittings import admit_all, cancel, release_all
+from workflow.board.admissions import cancel, release_all
+from workflow.board.sittings import admit_all
 from workflow.errors import Refused
 from workflow.events import check_chain
 

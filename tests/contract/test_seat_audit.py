@@ -18,7 +18,8 @@ from tests.statements import plan_by_indexes
 from tests.unit.test_sittings import TODAY
 from workflow.audit import seats as audit_seats
 from workflow.audit.findings import Finding
-from workflow.board.sittings import admit_all, cancel
+from workflow.board.admissions import cancel
+from workflow.board.sittings import admit_all
 
 
 @pytest.fixture

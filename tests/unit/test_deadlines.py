@@ -13,9 +13,9 @@ from tests.timeline import test_scheme as scheme_with
 from tests.unit.board import Board
 from workflow import facts as f
 from workflow.board import decisions
+from workflow.board.admissions import reason_to_release
 from workflow.board.extensions import Extension, extend
 from workflow.board.selection import Selection
-from workflow.board.sittings import reason_to_release
 from workflow.checking.check import pin
 from workflow.draft import Draft
 from workflow.errors import Invalid, Refused

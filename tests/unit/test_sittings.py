@@ -14,8 +14,9 @@ from storage.memory_events import MemoryEvents
 from tests.seated import NOW, SAT_ON, board, names, put, seated, sitting, trained
 from tests.timeline import test_scheme as scheme_with
 from workflow import facts as f
+from workflow.board.admissions import cancel, record_absences, release_all
 from workflow.board.decisions import Outcome
-from workflow.board.sittings import admit_all, cancel, record_absences, release_all
+from workflow.board.sittings import admit_all
 from workflow.board.staffing import findings
 from workflow.board.tickets import tickets
 from workflow.errors import Corrupt, Refused

@@ -8,7 +8,7 @@ from tests.timeline import day
 from tests.unit.assessing import Assessed, C, faults, scheme
 from workflow import facts as f
 from workflow.application import Attempt
-from workflow.board.sittings import reason_to_release
+from workflow.board.admissions import reason_to_release
 from workflow.checking.check import pin
 from workflow.draft import Draft
 from workflow.errors import Invalid, Refused

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from workflow.board.admissions import reason_to_release
 from workflow.board.decisions import Outcome
-from workflow.board.sittings import reason_to_release
 from workflow.errors import ExamboardError
 from workflow.events import Event
 from workflow.facts import Admitted, TrainingRecorded
