@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, partial
+from functools import partial
 from itertools import chain
 from types import MappingProxyType
 
@@ -220,10 +220,13 @@ class Service(Records):
 
         The record is read once, however often it asks; what is drafted beside it is taken as it stands at that moment.
         """
-        recorded = cache(lambda: self.others(candidate, application, *beside))
+        recorded: Others | None = None
 
         def ask() -> Others:
-            return (*recorded(), *((x.application, x.rules) for key, x in beside.items() if key != application))
+            nonlocal recorded
+            if recorded is None:
+                recorded = self.others(candidate, application, *beside)
+            return (*recorded, *((x.application, x.rules) for key, x in beside.items() if key != application))
 
         return ask
 
