@@ -11,8 +11,9 @@ from workflow.evidence import Evidence
 from workflow.offers import Applicant, Earlier
 from workflow.parts import held_on
 from workflow.replay import replay
-from workflow.scheme import FIXED_STATES, Rules
+from workflow.scheme import Rules
 from workflow.service import NONE_BESIDE, Service
+from workflow.steps import ENDED
 
 
 def applicant(
@@ -72,7 +73,7 @@ def running_beside(service: Service, candidate: str, rules: Rules, but: str = ""
     for history in service.stores.events.histories(keys) if keys else ():
         its, stands = service.rules_of(history), service.standing_in(history, None, None)
         is_alike = (its.scheme.occupation.code, its.number) == (rules.scheme.occupation.code, rules.number)
-        if stands and is_alike and stands.application.state not in FIXED_STATES[3:]:
+        if stands and is_alike and stands.application.state not in ENDED:
             a = stands.application
             found.append(
                 f"the candidate has an application at this level that has not ended: {a.key} ({a.state}, submitted on "

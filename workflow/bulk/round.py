@@ -16,7 +16,7 @@ from workflow.board.applying import applicant
 from workflow.bulk.filed_together import RECORDED, by_day, filed_on, in_chunks, siblings
 from workflow.bulk.filing import EVIDENCE, Filing, Moment
 from workflow.bulk.intake import KINDS
-from workflow.bulk.placing import Placing
+from workflow.bulk.placing import Place, Placing
 from workflow.bulk.report import Reject, Report
 from workflow.bulk.rows import ApplicationRow, Parsed, RowProblem
 from workflow.draft import Draft
@@ -250,22 +250,11 @@ class _Import:
         candidate: Candidate | None,
         beside: Mapping[str, Draft],
     ) -> Draft | None:
-        row, pinned, level = filing.row, filing.pinned, filing.level
-        if row and candidate and self.placing.asks_who_files:
-            files = applicant(
-                self.service, candidate.key, row.submitted_on, self.cohort, filing.evidence, row.application, beside
-            )
-            answer = self.placing.find(row, files)
-            if len(answer) == 2:
-                pinned, level = answer
-            else:
-                filing.reject("applications", row, *answer)
-        if row is None or pinned is None or candidate is None:
-            if history is None:
-                return None
-            draft = self.service.draft(history, beside=beside)
-            filing.compare_evidence(draft)
-            return draft
+        """Draft a new application, or go on with one; None where its own row is rejected, or there is no such one."""
+        row = filing.row
+        place = self._place_of(filing, row, candidate, beside) if row and candidate else None
+        if row is None or candidate is None or place is None:
+            return self._go_on(filing, history, beside) if history else None
         if candidate.name != row.name:
             text = "the identity document is registered under another name"
             filing.reject("applications", row, "document_number", text)
@@ -275,25 +264,8 @@ class _Import:
             filing.reject("applications", row, "document_number", text)
             return None
         if history is None:
-            try:
-                opened = self.service.opening(
-                    row.application,
-                    candidate.key,
-                    pinned,
-                    pinned.rules(level),
-                    filing.evidence,
-                    row.submitted_on,
-                    "round:submission",
-                    self.cohort,
-                    beside=beside,
-                )
-            except Refused as refused:
-                text = "; ".join(map(str, refused.objections))
-                filing.reject("applications", row, "submitted_on", text, str(row.submitted_on))
-                return None
-            filing.taken += 1 + filing.evidence_rows
-            return opened
-        fact = history[0].fact
+            return self._submit(filing, row, candidate, place, beside)
+        fact, (pinned, level) = history[0].fact, place
         asked = (candidate.key, pinned.scheme.scheme, level, row.submitted_on)
         if not isinstance(fact, Submitted) or asked != (
             fact.candidate,
@@ -305,6 +277,47 @@ class _Import:
             filing.reject("applications", row, "application", text, row.application)
             return None
         filing.unchanged += 1
+        return self._go_on(filing, history, beside)
+
+    def _place_of(
+        self, filing: Filing, row: ApplicationRow, candidate: Candidate, beside: Mapping[str, Draft]
+    ) -> Place | None:
+        """Give the scheme and the level that a row asks for; None where it is rejected for them."""
+        if not self.placing.asks_who_files:
+            return (filing.pinned, filing.level) if filing.pinned else None
+        files = applicant(
+            self.service, candidate.key, row.submitted_on, self.cohort, filing.evidence, row.application, beside
+        )
+        answer = self.placing.find(row, files)
+        if len(answer) == 2:
+            return answer
+        filing.reject("applications", row, *answer)
+        return None
+
+    def _go_on(self, filing: Filing, history: tuple[Event, ...], beside: Mapping[str, Draft]) -> Draft:
         draft = self.service.draft(history, beside=beside)
         filing.compare_evidence(draft)
         return draft
+
+    def _submit(
+        self, filing: Filing, row: ApplicationRow, candidate: Candidate, place: Place, beside: Mapping[str, Draft]
+    ) -> Draft | None:
+        pinned, level = place
+        try:
+            opened = self.service.opening(
+                row.application,
+                candidate.key,
+                pinned,
+                pinned.rules(level),
+                filing.evidence,
+                row.submitted_on,
+                "round:submission",
+                self.cohort,
+                beside=beside,
+            )
+        except Refused as refused:
+            text = "; ".join(map(str, refused.objections))
+            filing.reject("applications", row, "submitted_on", text, str(row.submitted_on))
+            return None
+        filing.taken += 1 + filing.evidence_rows
+        return opened
