@@ -177,20 +177,27 @@ def check_proof(ctx: click.Context, file: Path, given: tuple[str, ...], as_json:
 
 
 @click.command(cls=Verb, example="examboard audit verifier > verify.py")
-def verifier() -> None:
+@click.option(
+    "--short",
+    "is_short",
+    is_flag=True,
+    help="One of a few dozen lines, to be read before it is run: it checks events, checkpoints and signature of an "
+    "export, and nothing else.",
+)
+def verifier(is_short: bool) -> None:
     """Print the stand-alone verifier, which needs Python and openssl, and no Examboard."""
-    click.echo(verifier_text(), nl=False)
+    click.echo(verifier_text("verify_short.py" if is_short else "verify_export.py"), nl=False)
 
 
-def verifier_text() -> str:
+def verifier_text(name: str = "verify_export.py") -> str:
     """
-    Read the stand-alone verifier: beside this module where Examboard is installed, in docs/ in its repository.
+    Read a stand-alone verifier: beside this module where Examboard is installed, in docs/ in its repository.
 
     Raises:
         NotFound: the installation is not complete.
     """
     here = Path(__file__).resolve()
-    for place in (here.with_name("verify_export.py"), here.parents[1] / "docs" / "verify_export.py"):
+    for place in (here.with_name(name), here.parents[1] / "docs" / name):
         if place.is_file():
             return place.read_text(encoding="utf-8")
     raise NotFound("the stand-alone verifier is missing; install Examboard again")

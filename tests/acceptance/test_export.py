@@ -348,6 +348,57 @@ def test_the_tree_tells_without_any_signature(walk: Path, spoil: Callable[[Path]
     assert (code, said[:8]) == (1, "FAILED: ")
 
 
+BEYOND_THE_SHORT_ONE: list[Callable[[Path], None]] = [
+    edit_a_document,
+    remove_a_document,
+    exchange_the_key_for_openssl,
+    remove_the_first_checkpoint,
+    spoil_what_stands_under_a_checkpoint,
+    hold_another_checkpoint,
+    change_bits_that_mean_nothing,
+]
+
+
+def verify_shortly(walk: Path, *arguments: str) -> tuple[int, str]:
+    """Run the verifier that is short enough to be read first."""
+    key = (walk / "board.vkey").read_text(encoding="utf-8").strip()
+    program = Path(__file__).parents[2] / "docs" / "verify_short.py"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(program), "export", key, *arguments],
+        cwd=walk, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout + done.stderr
+
+
+@needs_openssl
+def test_the_short_verifier_says_the_same_of_what_holds(walk: Path) -> None:
+    """It counts the same events, and shows the same lines of a case."""
+    code, said = verify_shortly(walk, CASE)
+    assert code == 0, said
+    *shown, last = said.splitlines()
+    assert (
+        last == f"OK: {len(lines_of(walk))} events of {len(set(map(case_of, lines_of(walk))))} applications are sealed"
+    )
+    assert shown == [line for line in lines_of(walk) if case_of(line) == CASE]
+
+
+def case_of(line: str) -> str:
+    """Give the application of an event."""
+    return str(json.loads(line)["application"])
+
+
+@needs_openssl
+@pytest.mark.parametrize("spoil", [x for x in SPOIL if x not in BEYOND_THE_SHORT_ONE], ids=lambda spoil: spoil.__name__)
+def test_the_short_verifier_finds_every_change_of_events_roots_and_signature(
+    walk: Path, spoil: Callable[[Path], None]
+) -> None:
+    """Whatever concerns events, roots and the newest signature does not get past it either."""
+    spoil(walk)
+    code, said = verify_shortly(walk)
+    assert (code, said[:8]) == (1, "FAILED: "), said
+
+
 @needs_openssl
 def test_openssl_alone_verifies_a_checkpoint(walk: Path) -> None:
     """The signature is a plain Ed25519 signature over the note's text, under the key that was exported as PEM."""

@@ -247,9 +247,13 @@ def test_reading_verbs_cannot_write(board, database, tmp_path):
 
 
 def test_the_verifier_is_printed_as_it_stands_in_the_documents(alone):
-    """What is printed is docs/verify_export.py."""
-    text = (Path(__file__).parents[2] / "docs" / "verify_export.py").read_text(encoding="utf-8")
+    """What is printed is docs/verify_export.py, or the short one beside it, which is as short as it says."""
+    docs = Path(__file__).parents[2] / "docs"
+    text = (docs / "verify_export.py").read_text(encoding="utf-8")
     assert alone("audit", "verifier").out == text == verifier_text()
+    short = (docs / "verify_short.py").read_text(encoding="utf-8")
+    assert alone("audit", "verifier", "--short").out == short
+    assert len(short.splitlines()) < 100
 
 
 def test_the_default_place_of_the_key_is_not_that_of_the_database():
