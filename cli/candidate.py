@@ -197,7 +197,7 @@ def find(
             found = registry.by_name(identity.name(name))
         else:
             kind = vocabulary.DOCUMENT_TYPE.read(document_type)
-            person = registry.by_document(kind, identity.document_number(document_number or ""))
+            person = registry.by_documents((kind, identity.document_number(document_number or "")))[0]
             found = (person,) if person else ()
     except ValueError as error:
         raise click.UsageError(f"--{'name' if name is not None else 'document'}: {error}") from None

@@ -70,7 +70,7 @@ def _erase(night: Night, run: RunKey, found: Kept) -> None:
 
 def _park(night: Night, run: RunKey, candidate: str, error: Exception) -> None:
     """Set a person aside by one of the applications: it is there that something must be mended."""
-    application = night.service.stores.events.of_candidate(candidate)[0]
+    application = night.service.stores.events.of_candidates(candidate)[0]
     part = night.part(run, bucket_of(application), ())
     night.service.stores.runs.add(part, parked=[night.parked(run, application, error)])
 

@@ -96,13 +96,14 @@ class SqlCandidates:
             ]
         return {person.key: person for person in found}
 
-    def by_document(self, document_type: str, document_number: str) -> Candidate | None:
-        """Find a person by identity paper, whatever its width, case or blanks."""
+    def by_documents(self, *documents: tuple[str, str]) -> tuple[Candidate | None, ...]:
+        """Find persons by identity papers (type, number), whatever their width, case or blanks, in the order given."""
         with reading(self._engine) as tx:
             if (key := self._personal.index_key(tx)) is None:
-                return None
-            found = self._persons(tx, _c.document_index == document_index(key, document_type, document_number))
-        return found[0] if found else None
+                return (None,) * len(documents)
+            indexes = [document_index(key, *document) for document in documents]
+            found = self._by_indexes(tx, indexes)
+        return tuple(map(found.get, indexes))
 
     def by_name(self, name: str) -> tuple[Candidate, ...]:
         """Find persons by their whole name, whatever its width, case or blanks, in key order."""

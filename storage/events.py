@@ -12,7 +12,22 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Result, Select, and_, bindparam, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Engine,
+    Result,
+    Select,
+    SmallInteger,
+    Text,
+    and_,
+    bindparam,
+    func,
+    select,
+    text,
+    update,
+)
 
 from storage import tables
 from storage.batch import in_key_order, moved_on
@@ -51,13 +66,26 @@ _HISTORY: Final = (
 _ONE_PROJECTION: Final = select(*_PROJECTION).where(
     _a.bucket == bindparam("in_bucket"), _a.application == bindparam("key")
 )
-_OF_CANDIDATE: Final = select(_a.application).where(_a.candidate == bindparam("who")).order_by(_a.application)
+_OF_ONE: Final = select(_a.application).where(_a.candidate == bindparam("who")).order_by(_a.application)
 # Through the unique key (application, bucket) and then the events' own, so that neither database sorts events.
 _IN_KEY_ORDER: Final = (
     select(*event_columns)
     .select_from(tables.application)
     .join(tables.event, and_(_e.bucket == _a.bucket, _e.application == _a.application))
     .order_by(_a.application, _a.bucket, _e.sequence)
+)
+# The same for keys that are given. PostgreSQL reads the whole table for a long IN where it has no statistics yet; for a
+# table of keys it looks each of them up.
+_wanted: Final = (
+    func.unnest(bindparam("buckets", type_=ARRAY(SmallInteger)), bindparam("keys", type_=ARRAY(Text)))
+    .table_valued("bucket", "application")
+    .render_derived(name="wanted")
+)
+_OF_WANTED: Final = (
+    select(*event_columns)
+    .select_from(_wanted)
+    .join(tables.event, and_(_e.bucket == _wanted.c.bucket, _e.application == _wanted.c.application))
+    .order_by(_e.application, _e.sequence)
 )
 
 
@@ -72,7 +100,7 @@ class SqlEvents:
         self._engine = engine
         self._seats = SqlSeats()
         self._single = single
-        self._of_candidate = str(_OF_CANDIDATE.compile(dialect=engine.dialect))
+        self._of_one = str(_OF_ONE.compile(dialect=engine.dialect))
 
     def history(self, application: str) -> tuple[Event, ...]:
         """
@@ -103,9 +131,12 @@ class SqlEvents:
             return
         keys = sorted(set(applications))
         for start in range(0, len(keys), KEYS_AT_ONCE):
-            wanted = _IN_KEY_ORDER.where(_a.application.in_(keys[start : start + KEYS_AT_ONCE]))
+            some = keys[start : start + KEYS_AT_ONCE]
             with reading(self._engine) as tx:
-                found = tx.execute(wanted).all()
+                if tx.dialect.name == "postgresql":
+                    found = tx.execute(_OF_WANTED, {"buckets": [*map(bucket_of, some)], "keys": some}).all()
+                else:
+                    found = tx.execute(_IN_KEY_ORDER.where(_a.application.in_(some))).all()
             yield from _each_history(found)
 
     def append(self, batch: Sequence[Append]) -> tuple[str, ...]:
@@ -241,12 +272,15 @@ class SqlEvents:
         wanted = select(c.application).distinct().where(c.sitting == sitting).order_by(c.application)
         return self._keys(wanted if part is None else wanted.where(c.part == part))
 
-    def of_candidate(self, candidate: str) -> tuple[str, ...]:
-        """Give the keys of a candidate's applications, in key order."""
-        if (rows := self._single.rows(self._of_candidate, (candidate,))) is not None:
+    def of_candidates(self, *candidates: str) -> tuple[str, ...]:
+        """Give the keys of the applications of a candidate, or of some, in key order."""
+        if len(candidates) == 1 and (rows := self._single.rows(self._of_one, candidates)) is not None:
             return tuple(row[0] for row in rows)
-        with reading(self._engine) as tx:
-            return tuple(tx.scalars(_OF_CANDIDATE, {"who": candidate}))
+        found: list[str] = []
+        for start in range(0, len(candidates), KEYS_AT_ONCE):
+            some = candidates[start : start + KEYS_AT_ONCE]
+            found += self._keys(select(_a.application).where(_a.candidate.in_(some)))
+        return tuple(sorted(found))
 
     def certificate_holder(self, number: str) -> str | None:
         """Give the application whose certificate bears a number."""

@@ -60,9 +60,9 @@ class MemoryCandidates:
         by_key = self._by_key
         return {key: by_key[key] for key in sorted(set(keys)) if key in by_key and not by_key[key].is_restricted}
 
-    def by_document(self, document_type: str, document_number: str) -> Candidate | None:
-        """Find a person by identity paper, whatever its width, case or blanks."""
-        return self._by_document.get(document_key(document_type, document_number))
+    def by_documents(self, *documents: tuple[str, str]) -> tuple[Candidate | None, ...]:
+        """Find persons by identity papers (type, number), whatever their writing, in the order given."""
+        return tuple(self._by_document.get(document_key(*document)) for document in documents)
 
     def by_name(self, name: str) -> tuple[Candidate, ...]:
         """Find persons by their whole name, whatever its width, case or blanks, in key order."""

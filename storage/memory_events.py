@@ -126,10 +126,11 @@ class MemoryEvents:
             chosen = [keys for (s, p), keys in self._admitted.items() if s == sitting and part in (None, p)]
         return tuple(sorted(set().union(*chosen)))
 
-    def of_candidate(self, candidate: str) -> tuple[str, ...]:
-        """Give the keys of a candidate's applications, in key order."""
+    def of_candidates(self, *candidates: str) -> tuple[str, ...]:
+        """Give the keys of the applications of a candidate, or of some, in key order."""
+        theirs = frozenset(candidates)
         with self.lock:
-            return tuple(sorted(key for key, row in self._projections.items() if row.candidate == candidate))
+            return tuple(sorted(key for key, row in self._projections.items() if row.candidate in theirs))
 
     def certificate_holder(self, number: str) -> str | None:
         """Give the application whose certificate bears a number."""

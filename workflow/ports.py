@@ -111,8 +111,8 @@ class EventStore(Protocol):
     def at_sitting(self, sitting: str, part: str | None = None) -> tuple[str, ...]:
         """Give the keys of applications that were ever admitted to a sitting (of a part), in key order."""
 
-    def of_candidate(self, candidate: str) -> tuple[str, ...]:
-        """Give the keys of a candidate's applications, in key order."""
+    def of_candidates(self, *candidates: str) -> tuple[str, ...]:
+        """Give the keys of the applications of a candidate, or of some, in key order."""
 
     def certificate_holder(self, number: str) -> str | None:
         """Give the application whose certificate bears a number."""

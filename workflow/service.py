@@ -207,7 +207,7 @@ class Service(Records):
 
         def elsewhere() -> frozenset[str]:
             but = {application, *beside}
-            keys = [key for key in self.stores.events.of_candidate(candidate) if key not in but]
+            keys = [key for key in self.stores.events.of_candidates(candidate) if key not in but]
             recorded = self.stores.events.histories(keys) if keys else ()
             drafted = ([*x.recorded_events, *x.new] for key, x in beside.items() if key != application)
             return frozenset(name for history in chain(recorded, drafted) for name in trainers(history))
@@ -238,7 +238,7 @@ class Service(Records):
             candidate: Key of the candidate.
             but: The applications to leave out: what one brings itself is judged by its own machine.
         """
-        keys = [key for key in self.stores.events.of_candidate(candidate) if key not in but]
+        keys = [key for key in self.stores.events.of_candidates(candidate) if key not in but]
         drafts = (self.draft(history) for history in (self.stores.events.histories(keys) if keys else ()))
         return tuple((draft.application, draft.rules) for draft in drafts)
 

@@ -114,6 +114,7 @@ def test_applications_of_a_candidate(stores: Stores) -> None:
     batch = [filed("é"), filed("b", f.Withdrawn()), filed("c"), filed("d")]
     theirs = batch[2]._replace(projection=batch[2].projection._replace(candidate="c-2"))
     stores.events.append([*batch[:2], theirs, batch[3]])
-    assert stores.events.of_candidate("c-1") == ("b", "d", "é")
-    assert stores.events.of_candidate("c-2") == ("c",)
-    assert stores.events.of_candidate("c-3") == ()
+    assert stores.events.of_candidates("c-1") == ("b", "d", "é")
+    assert stores.events.of_candidates("c-2") == ("c",)
+    assert stores.events.of_candidates("c-3") == stores.events.of_candidates() == ()
+    assert stores.events.of_candidates("c-2", "c-3", "c-1") == ("b", "c", "d", "é")

@@ -34,8 +34,8 @@ def test_a_person_is_found_again(stores: Stores) -> None:
     assert stores.candidates.get("k-2") == ZHANG
     assert stores.candidates.get("k-9") is None
     assert stores.candidates.many(["k-3", "k-9", "k-1", "k-3"]) == {"k-1": NAMESAKE, "k-3": LI}
-    assert stores.candidates.by_document("id_card", ZHANG.document_number) == ZHANG
-    assert stores.candidates.by_document("passport", ZHANG.document_number) is None
+    assert stores.candidates.by_documents(("id_card", ZHANG.document_number))[0] == ZHANG
+    assert stores.candidates.by_documents(("passport", ZHANG.document_number))[0] is None
     assert stores.candidates.by_name("张三") == (NAMESAKE, ZHANG)
     assert stores.candidates.by_name("张") == ()
 
@@ -84,7 +84,10 @@ def test_a_person_is_found_whatever_the_writing(stores: Stores) -> None:
     stores.candidates.add([one])
     for name in ("aygül  mämet・ali", "ＡYGÜL MÄMETALI"):
         assert stores.candidates.by_name(name) == (one,)
-    assert stores.candidates.by_document("passport", "ｅ123 4567") == one
+    assert stores.candidates.by_documents(("passport", "ｅ123 4567"))[0] == one
+    asked = [("passport", "E1234567"), ("passport", "E7"), ("passport", "e123 4567")]
+    assert stores.candidates.by_documents(*asked) == (one, None, one)
+    assert stores.candidates.by_documents() == ()
     assert stores.candidates.add([replace(one, key="k-5", document_number="e1234567")]) == (one,)
 
 

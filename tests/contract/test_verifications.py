@@ -67,8 +67,8 @@ def test_amending_a_person(stores: Stores) -> None:
     assert changed == ("name", "document_number")
     after = replace(ZHANG, name="张叁", document_number="110105194912310054")
     assert stores.candidates.get("k-2") == after
-    assert stores.candidates.by_document("resident_id", "110105194912310054") == after
-    assert stores.candidates.by_document("resident_id", ZHANG.document_number) is None
+    assert stores.candidates.by_documents(("resident_id", "110105194912310054"))[0] == after
+    assert stores.candidates.by_documents(("resident_id", ZHANG.document_number))[0] is None
     assert (stores.candidates.by_name("张叁"), stores.candidates.by_name("张三")) == ((after,), ())
     assert stores.candidates.changes("k-2") == (Change("k-2", "name", NOTE), Change("k-2", "document_number", NOTE))
     assert stores.candidates.changes("k-3") == ()

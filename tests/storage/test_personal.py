@@ -123,7 +123,7 @@ def test_a_lost_ring_is_told_and_nothing_is_read(opened: Callable[..., Database]
         lambda: registry.get("k-1"),
         lambda: registry.many(["k-1"]),
         lambda: registry.by_name("x"),
-        lambda: registry.by_document("passport", "E1"),
+        lambda: registry.by_documents(("passport", "E1"))[0],
         lambda: registry.add([PERSONS[0]]),
         lambda: registry.amend("k-1", {"phone": "1"}, NOTE),
     ):
@@ -144,7 +144,7 @@ def test_another_ring_is_told_and_nothing_is_written(opened: Callable[..., Datab
     for ask in (lambda: registry.get("k-1"), lambda: registry.add([PERSONS[0]]), lambda: registry.by_name("x")):
         with pytest.raises(Misconfigured, match="not the one of this database, or an old copy"):
             ask()
-    assert opened().candidates.by_document("passport", PERSONS[0].document_number) is None
+    assert opened().candidates.by_documents(("passport", PERSONS[0].document_number))[0] is None
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"format": "examboard-ring/1", "keys": []}', "\x00" * 9, "[1, 2]"])
@@ -203,7 +203,7 @@ def test_a_rotation_touches_keys_alone(opened: Callable[..., Database], ring: Ri
         assert connection.execute(rows.order_by(tables.candidate.c.key)).all() == before
     for one in (at_work, opened()):
         assert one.candidates.get("k-1") == MARKED
-        assert one.candidates.by_document("passport", "E0000007") == PERSONS[7]
+        assert one.candidates.by_documents(("passport", "E0000007"))[0] == PERSONS[7]
         assert one.candidates.add([MARKED]) == (MARKED,)
     with ring.changing():
         with pytest.raises(Conflict, match="tomorrow"):

@@ -90,7 +90,7 @@ def used(stores: Database, folder: Path) -> None:
 def _read(stores: Database) -> None:
     events = stores.events
     list(events.histories()), list(events.histories(["E-1", "E-2"])), list(events.projections())
-    events.history("E-1"), events.projection("E-1"), events.of_candidate("c-1"), events.at_sitting("S", "theory")
+    events.history("E-1"), events.projection("E-1"), events.of_candidates("c-1"), events.at_sitting("S", "theory")
     events.certificate_holder("x"), events.certificate_with_code("x")
 
 

@@ -56,7 +56,7 @@ PORTS = {
 }
 # What only reads, method by method, so that a new one must be put here or into WRITES.
 READS = {
-    "candidates": {"get", "many", "by_document", "by_name", "changes", "standings", "acts"},
+    "candidates": {"get", "many", "by_documents", "by_name", "changes", "standings", "acts"},
     "schemes": {"has", "get", "current"},
     "sittings": {"seats", "find", "all"},
     "verifications": {"of"},

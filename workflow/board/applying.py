@@ -41,7 +41,7 @@ def applicant(
 
 
 def _earlier(service: Service, candidate: str, on: date, but: str, beside: Mapping[str, Draft]) -> Sequence[Earlier]:
-    keys = [key for key in service.stores.events.of_candidate(candidate) if key != but and key not in beside]
+    keys = [key for key in service.stores.events.of_candidates(candidate) if key != but and key not in beside]
     recorded = service.stores.events.histories(keys) if keys else ()
     found = []
     for history in chain(recorded, ([*x.recorded_events, *x.new] for key, x in beside.items() if key != but)):
@@ -68,7 +68,7 @@ def running_beside(service: Service, candidate: str, rules: Rules, but: str = ""
         rules: The level at which another one is filed.
         but: The number of that one.
     """
-    keys = [key for key in service.stores.events.of_candidate(candidate) if key != but]
+    keys = [key for key in service.stores.events.of_candidates(candidate) if key != but]
     found = []
     for history in service.stores.events.histories(keys) if keys else ():
         its, stands = service.rules_of(history), service.standing_in(history, None, None)

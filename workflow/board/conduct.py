@@ -103,7 +103,7 @@ def seats_inside_bars(service: Service, application: str) -> tuple[str, ...]:
     history = service.history(application)
     draft = service.draft(history)
     bars = bars_of(draft.application, draft.rules)
-    keys = service.stores.events.of_candidate(draft.application.candidate) if bars else ()
+    keys = service.stores.events.of_candidates(draft.application.candidate) if bars else ()
     found = []
     for other in service.stores.events.histories(keys) if keys else ():
         there = service.draft(other).application

@@ -53,7 +53,7 @@ def siblings(
     filings: Iterable[Filing],
     owners: Mapping[str, str],
     waiting: MutableMapping[str, Filing],
-    of_candidate: Callable[[str], Collection[str]],
+    of_candidates: Callable[..., Collection[str]],
 ) -> list[Filing]:
     """
     Take those that wait and belong to the candidate of a filing that may ask for them.
@@ -62,16 +62,10 @@ def siblings(
         filings: The filings.
         owners: The candidate of each, by its number.
         waiting: Those that wait, by number; what is given is taken out.
-        of_candidate: Gives the numbers of a candidate's recorded applications.
+        of_candidates: Gives the numbers of the recorded applications of some candidates.
     """
-    found: list[Filing] = []
-    for filing in filings:
-        if not waiting:
-            break
-        if filing.application in owners and filing.asks_others:
-            keys = of_candidate(owners[filing.application])
-            found += [waiting.pop(key) for key in keys if key in waiting]
-    return found
+    theirs = {owners[x.application] for x in filings if x.application in owners and x.asks_others} if waiting else ()
+    return [waiting.pop(key) for key in of_candidates(*sorted(theirs)) if key in waiting]
 
 
 def filed_on(day: date) -> Moment:

@@ -169,7 +169,7 @@ class _Import:
         candidates = self._candidates(filings)
         owners = {application: candidate.key for application, candidate in candidates.items()}
         histories = self._histories(filings, owners)
-        if self.waiting and (more := siblings(filings, owners, self.waiting, self.service.stores.events.of_candidate)):
+        if more := siblings(filings, owners, self.waiting, self.service.stores.events.of_candidates):
             histories |= self._histories(more, owners)
             filings += more
         together: dict[str, list[Filing]] = {}
@@ -234,10 +234,11 @@ class _Import:
         registry = self.service.stores.candidates
         if self.dry_run:
             first: dict[object, Candidate] = {}
+            documents = [(c.document_type, c.document_number) for c in wanted]
+            found = registry.by_documents(*documents)
             there = [
-                registry.by_document(c.document_type, c.document_number)
-                or first.setdefault(document_key(c.document_type, c.document_number), c)
-                for c in wanted
+                known or first.setdefault(document_key(*document), c)
+                for known, document, c in zip(found, documents, wanted, strict=True)
             ]
         else:
             there = list(registry.add(wanted)) if wanted else []

@@ -28,7 +28,7 @@ def held(service: Service, candidate: str) -> dict[str, Any]:
     """
     person = service.candidate(candidate)
     registry = service.stores.candidates
-    keys = service.stores.events.of_candidate(candidate)
+    keys = service.stores.events.of_candidates(candidate)
     return {
         "candidate": candidate,
         "standing": "restricted" if person.is_restricted else "active",

@@ -59,8 +59,8 @@ class CandidateRegistry(Protocol):
     def many(self, keys: Sequence[str]) -> dict[str, Candidate]:
         """Give persons by their keys, for lists; who is not registered, restricted or erased is left out."""
 
-    def by_document(self, document_type: str, document_number: str) -> Candidate | None:
-        """Find a person by identity paper, whatever its width, case or blanks."""
+    def by_documents(self, *documents: tuple[str, str]) -> tuple[Candidate | None, ...]:
+        """Find persons by identity papers (type, number), whatever their width, case or blanks, in the order given."""
 
     def by_name(self, name: str) -> tuple[Candidate, ...]:
         """Find persons by their whole name, whatever its width, case or blanks, in key order."""

@@ -104,7 +104,7 @@ def kept(service: Service, candidate: str, day: date) -> Kept:
     Raises:
         Corrupt: an application cannot be judged.
     """
-    keys = service.stores.events.of_candidate(candidate)
+    keys = service.stores.events.of_candidates(candidate)
     running, longest, is_declared = [], (date.min, ""), True
     for history in service.stores.events.histories(keys) if keys else ():
         rules = service.rules_of(history)
