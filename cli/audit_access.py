@@ -16,6 +16,7 @@ from workflow.audit.duties import DutyException, audited, done_without_right, er
 from workflow.audit.roles import RolesHeld
 from workflow.errors import Corrupt
 from workflow.roles.access import WHATS, Access, broken
+from workflow.roles.proposals import withdrawals
 
 _XLSX = click.option("--xlsx", "xlsx_file", callback=sheet_path, metavar="FILE", help="Write it to an XLSX file too.")
 _ENTRY: Final = ("number", "at", "actor", "what", "subject", "reason", "persons", "hash")
@@ -87,11 +88,12 @@ def duties(ctx: click.Context, xlsx_file: Path | None, as_json: bool) -> None:
     service = wiring.service(ctx, write=False)
     stores = service.stores
     proposals = {entry.number: entry for entry in stores.access.entries("proposal")}
+    withdrawn = withdrawals(stores.access.entries("withdrawal"))
     members = {member.name for member in stores.staff.all()}
     held = RolesHeld(stores.access.entries("staff"))
     found = [
-        *audited(lambda: stores.events.histories(), service.rules_of, proposals, members, held),
-        *erased_alone(stores.candidates.acts(), proposals.values()),
+        *audited(lambda: stores.events.histories(), service.rules_of, proposals, members, held, withdrawn),
+        *erased_alone(stores.candidates.acts(), proposals.values(), withdrawn),
         *done_without_right(stores.candidates.acts(), lambda: stores.access.entries()),
     ]
     for one in found:

@@ -32,7 +32,7 @@ NOUNS = {
     "keys": "Make, show and replace the keys for sealing and those of personal values (--ring).",
     "misconduct": "Report, find, lift and list misconduct.",
     "notice": "List, show, deliver and retry notices.",
-    "proposal": "List and confirm what needs a second person.",
+    "proposal": "List, confirm and withdraw what needs a second person.",
     "recheck": "Request and decide rechecks of results; list the open ones.",
     "report": "Count what became of applications.",
     "retention": "Say whose data need not be kept any more, and erase it.",

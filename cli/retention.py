@@ -17,7 +17,7 @@ from workflow.errors import Objection, Refused
 from workflow.nights.ledger import COMPLETE, RunKey
 from workflow.persons.retention import Kept
 from workflow.persons.retention import due as due_on
-from workflow.roles.duties import ERASURE
+from workflow.roles.proposals import ERASURE
 from workflow.roles.rights import is_member
 
 JOB = "retention"

@@ -239,6 +239,27 @@ def test_a_correction_takes_two_at_the_command_line(by: As, board: Path) -> None
     assert Path("exceptions.xlsx").stat().st_size > 0
 
 
+def test_a_proposal_is_withdrawn_at_the_command_line(by: As, board: Path) -> None:
+    """By whoever put it forward or might confirm it; it is listed as such, and confirmed by nobody."""
+    amend = ("score", "amend", "A1", "--part", "theory", "--sitting", "S1", "--score", "61", "--on", "2026-11-22",
+             "--reason", "wrong sum", "--authority", "minute 5")  # fmt: skip
+    by("examiner", *amend)
+    (row,) = by("auditor", "proposal", "list", "--json").rows
+    end = ("proposal", "withdraw", row["proposal"], "--reason", "the sum was right")
+    assert by("registrar", *end).code == 3
+    said = by("examiner", *end, "--json")
+    assert (said.code, said.row["by"]) == (0, "staff:examiner"), said.err
+    assert "withdrawn already by staff:examiner" in by("announcer", *end).err
+    assert by("auditor", "proposal", "list", "--json").rows == []
+    assert by("auditor", "proposal", "list", "--all", "--json").row["state"] == "withdrawn"
+    shown = by("announcer", "proposal", "show", row["proposal"], "--json").row
+    assert (shown["withdrawn_by"], shown["withdrawn_because"]) == ("staff:examiner", "the sum was right")
+    said = by("announcer", "proposal", "confirm", row["proposal"])
+    assert (said.code, "was withdrawn by staff:examiner: the sum was right" in said.err) == (5, True)
+    assert by("auditor", "audit", "access", "--what", "withdrawal", "--json").row["actor"] == "staff:examiner"
+    assert by("auditor", "proposal", "withdraw", 99, "--reason", "x").code == 4
+
+
 def test_a_round_brings_in_what_its_importer_may_record(by: As, board: Path, tmp_path: Path) -> None:
     """A registrar files and admits; the rows that are a trainer's or an examiner's are rejected, and no other row."""
     folder = tmp_path / "next"

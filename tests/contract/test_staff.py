@@ -21,7 +21,7 @@ from workflow.errors import Conflict, Corrupt, Invalid, NotFound, Refused
 from workflow.ports import Stores
 from workflow.roles import staff
 from workflow.roles.access import Access, access_hash, broken, disclose
-from workflow.roles.duties import command_of
+from workflow.roles.proposals import command_of
 from workflow.roles.rights import ROLES, Actor
 from workflow.roles.staff import Member, StaffDesk, sign_in
 

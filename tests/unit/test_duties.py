@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -18,12 +19,12 @@ from workflow.board.certificates import award
 from workflow.board.extensions import reinstate
 from workflow.bulk import round as rounds
 from workflow.bulk.intake import parse
-from workflow.errors import Refused
+from workflow.errors import Conflict, Refused
 from workflow.events import chain
 from workflow.facts import Fact
 from workflow.logs import Note
 from workflow.roles.access import Access
-from workflow.roles.duties import ERASE, command_of, proposal_of, step_text
+from workflow.roles.proposals import ERASE, command_of, proposal_of, step_text, withdraw, withdrawals
 from workflow.service import Service
 
 SCORE = {"part": "skills", "sitting": "S1"}
@@ -40,11 +41,12 @@ def found(board: StaffedBoard) -> list[DutyException]:
     """Audit the duties of a board."""
     stores = board.stores
     proposals = {entry.number: entry for entry in stores.access.entries("proposal")}
+    withdrawn = withdrawals(stores.access.entries("withdrawal"))
     members = {member.name for member in stores.staff.all()}
     rules_of = board.of["auditor"].rules_of
     return [
-        *audited(stores.events.histories, rules_of, proposals, members, RolesHeld(stores.access.entries())),
-        *erased_alone(stores.candidates.acts(), proposals.values()),
+        *audited(stores.events.histories, rules_of, proposals, members, RolesHeld(stores.access.entries()), withdrawn),
+        *erased_alone(stores.candidates.acts(), proposals.values(), withdrawn),
         *done_without_right(stores.candidates.acts(), stores.access.entries),
     ]
 
@@ -207,6 +209,56 @@ def test_a_proposal_is_used_once(board: StaffedBoard) -> None:
         second.record("A1", fact, day("2024-07-01"))
     first.record("A1", fact, day("2024-07-01"))
     assert found(board) == []
+
+
+def test_a_proposal_that_was_withdrawn_is_confirmed_by_nobody(board: StaffedBoard) -> None:
+    """The same step then starts anew; whoever might confirm it may withdraw it, once, and says why."""
+    _, (first, second), fact = case(board, "revocation")
+    log = board.stores.access
+    with pytest.raises(Refused):
+        first.record("A1", fact, day("2024-07-01"))
+    (entry,) = log.entries("proposal")
+    with pytest.raises(Refused, match="no right to record CertificateRevoked"):
+        withdraw(log, board.of["examiner"].acts_as, entry, "mistaken", board.now)
+    with pytest.raises(Refused, match="a reason is missing"):
+        withdraw(log, first.acts_as, entry, " ", board.now)
+    withdraw(log, second.acts_as, entry, "mistaken", board.now)
+    with pytest.raises(Conflict, match=f"withdrawn already by {second.actor}: mistaken"):
+        withdraw(log, first.acts_as, entry, "mistaken", board.now)
+    with pytest.raises(Refused, match="put forward as proposal"):
+        second.record("A1", fact, day("2024-07-01"))
+    assert len([*log.entries("proposal")]) == 2
+    first.record("A1", fact, day("2024-07-01"))
+    assert proposal_of(board.stores.events.history("A1")[-1].command) != (entry.number, entry.hash)
+    assert found(board) == []
+
+
+def test_an_erasure_that_was_withdrawn_erases_nobody(board: StaffedBoard) -> None:
+    """The second member's command then puts it forward anew; an act against that is a breach."""
+    board.go("A1", "registered")
+    first, second = board.of["registrar"], board.of["awarding_officer"]
+    note = Note(board.now, second.actor, "asked for it", "request 3")
+    with pytest.raises(Refused):
+        first.stores.candidates.forget("p1", "erased", day("2024-07-01"), replace(note, actor=first.actor))
+    (entry,) = board.stores.access.entries("proposal")
+    withdraw(board.stores.access, first.acts_as, entry, "the wrong person", board.now)
+    with pytest.raises(Refused, match="put forward as proposal"):
+        second.stores.candidates.forget("p1", "erased", day("2024-07-01"), note)
+    later = replace(note, at=board.now + timedelta(1))
+    board.stores.candidates.forget("p1", "erased", day("2024-07-01"), later)  # past the service
+    assert [(x.kind, x.duty, x.actor) for x in found(board)] == [("breach", "erasure", second.actor)]
+
+
+def test_a_step_that_names_a_withdrawn_proposal_is_a_breach(board: StaffedBoard) -> None:
+    """Whoever confirms around the service what had been withdrawn did it alone."""
+    _, (first, second), fact = case(board, "revocation")
+    with pytest.raises(Refused):
+        first.record("A1", fact, day("2024-07-01"))
+    (entry,) = board.stores.access.entries("proposal")
+    second.record("A1", fact, day("2024-07-01"))
+    withdrawal = Access(board.now - timedelta(1), first.actor, "withdrawal", "A1", "x", detail=command_of(entry))
+    board.stores.access.add(withdrawal)
+    assert [(x.kind, x.duty) for x in found(board)] == [("breach", "revocation")]
 
 
 def test_only_the_very_step_is_confirmed(board: StaffedBoard) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from workflow.audit.roles import RolesHeld, acts_without_right, entries_without_right
@@ -19,20 +20,8 @@ from workflow.facts import ScoreEntered, ScoreRecorded, Submitted
 from workflow.language.policy import Duty
 from workflow.persons.forgetting import Act
 from workflow.roles.access import Access
-from workflow.roles.duties import (
-    DUTIES,
-    ERASURE,
-    NO_TRAINERS,
-    Clash,
-    clashes,
-    clause_of,
-    erasures,
-    is_let_go,
-    proposal_of,
-    second_person,
-    step_text,
-    trainers,
-)
+from workflow.roles.duties import DUTIES, NO_TRAINERS, Clash, clashes, clause_of, is_let_go, second_person, trainers
+from workflow.roles.proposals import ERASURE, command_of, erasures, proposal_of, step_text
 from workflow.roles.rights import CLOCK_NAME, STAFF_PREFIX, act_of, is_member
 from workflow.scheme import Rules
 
@@ -43,6 +32,7 @@ _WHY: Final[Mapping[Kind, str]] = {
     "local_operator": "recorded without staff, by a local operator, between whose acts no duty is separated",
     "let_go": "the scheme document lets this duty go",
 }
+NOT_WITHDRAWN: Final[Mapping[str, Access]] = MappingProxyType({})
 UNKNOWN: Final = "is_a_member"
 RIGHT: Final = "has_the_right"
 _BY_RIGHTS: Final = "board rights"
@@ -90,6 +80,7 @@ def audited(
     proposals: Mapping[int, Access],
     members: Collection[str],
     held: RolesHeld,
+    withdrawn: Mapping[str, Access] = NOT_WITHDRAWN,
 ) -> Iterator[DutyException]:
     """
     Ask every step of every history again.
@@ -100,6 +91,7 @@ def audited(
         proposals: What was ever put forward, by number.
         members: The names of all members, disabled ones too.
         held: Which roles they had when.
+        withdrawn: Which proposals were withdrawn by what, as `proposals.withdrawals` gives it.
     """
     taught: dict[str, dict[str, set[str]]] = {}
     for history in histories():
@@ -109,7 +101,7 @@ def audited(
         here = history[0].application
         found = taught.get(_candidate(history), {})
         elsewhere = frozenset(name for name, where in found.items() if where - {here})
-        yield from exceptions(history, rules_of(history), proposals, members, held, elsewhere)
+        yield from exceptions(history, rules_of(history), proposals, members, held, elsewhere, withdrawn)
 
 
 def exceptions(
@@ -119,6 +111,7 @@ def exceptions(
     members: Collection[str],
     held: RolesHeld,
     elsewhere: frozenset[str] = NO_TRAINERS,
+    withdrawn: Mapping[str, Access] = NOT_WITHDRAWN,
 ) -> Iterator[DutyException]:
     """List the steps of one history that were not separated as the duties ask, or done without a right, in order."""
     for number, event in enumerate(history):
@@ -132,7 +125,7 @@ def exceptions(
         taught = elsewhere if isinstance(event.fact, ScoreEntered | ScoreRecorded) else NO_TRAINERS
         found = clashes(before, event.actor, event.fact, taught)
         duty = second_person(before, event.fact)
-        if duty and (why := _alone(event, proposals)):
+        if duty and (why := _alone(event, proposals, withdrawn)):
             found.append(Clash(duty, why))
         for clash in found:
             kind = _kind(clash.duty, event, rules)
@@ -140,14 +133,16 @@ def exceptions(
             yield _exception(kind, clash.duty, event, text, clause_of(clash.duty, rules))
 
 
-def erased_alone(acts: Iterable[Act], proposals: Collection[Access]) -> Iterator[DutyException]:
+def erased_alone(
+    acts: Iterable[Act], proposals: Collection[Access], withdrawn: Mapping[str, Access] = NOT_WITHDRAWN
+) -> Iterator[DutyException]:
     """List the erasures of persons that were one person's alone; what retention asks for is the clock's."""
     for act in acts:
         who = act.note.actor
         if act.deed != "erased" or who == CLOCK_NAME:
             continue
         others = (x for x in erasures(proposals) if x.subject == act.candidate and x.actor != who)
-        if is_member(who) and any(is_member(x.actor) and x.at <= act.note.at for x in others):
+        if is_member(who) and any(is_member(x.actor) and _stood(x, act.note.at, withdrawn) for x in others):
             continue
         kind: Kind = "breach" if is_member(who) else "local_operator"
         text = f"{ERASURE}; {who} did it alone"
@@ -183,7 +178,7 @@ def _kind(duty: Duty, event: Event, rules: Rules) -> Kind:
     return "breach" if is_member(event.actor) else "local_operator"
 
 
-def _alone(event: Event, proposals: Mapping[int, Access]) -> str:
+def _alone(event: Event, proposals: Mapping[int, Access], withdrawn: Mapping[str, Access]) -> str:
     """Say why a step that needs two people was one person's; empty where another had put it forward."""
     named = proposal_of(event.command)
     if named is None:
@@ -195,7 +190,15 @@ def _alone(event: Event, proposals: Mapping[int, Access]) -> str:
         return f"proposal {entry.number} put forward another step"
     if entry.actor == event.actor or not is_member(entry.actor) or entry.at > event.recorded_at:
         return f"proposal {entry.number} was not put forward before by another member"
+    if (end := withdrawn.get(event.command)) and end.at < event.recorded_at:
+        return f"proposal {entry.number} had been withdrawn by {end.actor}"
     return ""
+
+
+def _stood(proposal: Access, at: datetime, withdrawn: Mapping[str, Access]) -> bool:
+    """Tell whether something was put forward at an instant, and not withdrawn before."""
+    end = withdrawn.get(command_of(proposal))
+    return proposal.at <= at and (end is None or end.at >= at)
 
 
 def _exception(kind: Kind, duty: str, event: Event, text: str, clause: str, reason: str = "") -> DutyException:

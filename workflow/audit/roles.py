@@ -7,18 +7,16 @@ only ever added to and chained. What a role may do is asked of the table of toda
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from workflow.audit.access import Told, told_by
 from workflow.persons.forgetting import Act
 from workflow.roles.access import IN_FULL, Access
-from workflow.roles.duties import ERASE
-from workflow.roles.rights import CLOCK_ACTOR, CLOCK_NAME, ROLES, STAFF_PREFIX, Actor, acts_of, is_member
+from workflow.roles.proposals import FORGET, acts_for, command_of
+from workflow.roles.rights import CLOCK_ACTOR, CLOCK_NAME, ROLES, STAFF_PREFIX, Actor, is_member
 
-FORGET: Final = "forget_person"
 _WORK: Final = {"staff": "keep_staff", "keys": "keep_keys"}  # any other kind of entry is named as its right
 
 
@@ -96,21 +94,18 @@ def acts_without_right(acts: Iterable[Act], held: RolesHeld) -> Iterator[tuple[A
 
 def entries_without_right(entries: Iterable[Access]) -> Iterator[tuple[Access, str]]:
     """List the entries of the whole access log to which their actor had no right by the entries before."""
-    held = RolesHeld()
+    held, proposals = RolesHeld(), dict[str, Access]()
     for entry in entries:
-        objections = (held.against(entry.actor, None, *acts) for acts in _needed(entry))
+        if entry.what == "proposal":
+            proposals[command_of(entry)] = entry
+        objections = (held.against(entry.actor, None, *acts) for acts in _needed(entry, proposals))
         if why := next(filter(None, objections), ""):
             yield entry, why
         held.read(entry)
 
 
-def _needed(entry: Access) -> list[tuple[str, ...]]:
+def _needed(entry: Access, proposals: Mapping[str, Access]) -> list[tuple[str, ...]]:
     """Give the rights that an entry took: of each group one."""
-    if entry.what != "proposal":
-        return [(_WORK.get(entry.what, entry.what),), *([("reveal",)] if entry.subject.endswith(IN_FULL) else [])]
-    if entry.detail == ERASE:
-        return [(FORGET,)]
-    try:
-        return [acts_of(str(json.loads(entry.detail)["type"]))]
-    except (ValueError, KeyError, TypeError):  # whatever was put forward there, nobody has a right to it
-        return [("an unreadable step",)]
+    if entry.what in ("proposal", "withdrawal"):
+        return [acts_for(proposals.get(entry.detail, entry))]
+    return [(_WORK.get(entry.what, entry.what),), *([("reveal",)] if entry.subject.endswith(IN_FULL) else [])]

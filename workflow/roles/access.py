@@ -19,7 +19,7 @@ from workflow.errors import Objection, Refused
 from workflow.events import GENESIS, instant_text
 from workflow.roles.rights import Actor
 
-What = Literal["reveal", "export", "dossier", "print", "staff", "keys", "proposal"]
+What = Literal["reveal", "export", "dossier", "print", "staff", "keys", "proposal", "withdrawal"]
 WHATS: Final[tuple[What, ...]] = get_args(What)
 IN_FULL: Final = ", in full"  # ends the subject of what was handed out with names and numbers in full
 
@@ -36,7 +36,8 @@ class Access:
         subject: What it was about: keys, the name of a list, of a member or of a file's form; never a personal value.
         reason: Why, as the actor said; empty where none is asked for.
         persons: Of how many persons values were shown or written.
-        detail: Further particulars as canonical JSON; of a proposal, the step that is put forward.
+        detail: Further particulars as canonical JSON; of a proposal, the step that is put forward; of a withdrawal, the
+            command by which the proposal would have been confirmed.
         number: 1, 2, 3 ... through the whole log; 0 until it is written.
         previous: Hash of the entry before; 64 zeros for the first.
         hash: sha256 over the canonical form of all the above; empty until it is written.

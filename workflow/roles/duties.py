@@ -9,21 +9,19 @@ Source: the board's own policy; domain.md, section 1.3 (examination separate fro
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-import rfc8785
-
 from workflow import facts as f
 from workflow.errors import Objection, Refused
-from workflow.events import Event, canonical_data
+from workflow.events import Event
 from workflow.facts import Fact
 from workflow.language.policy import Duty
 from workflow.roles.access import Access, AccessLog
+from workflow.roles.proposals import command_of, step_text, waiting
 from workflow.roles.rights import STAFF_PREFIX, Actor, act_of
 from workflow.scheme import Rules
 
@@ -35,12 +33,9 @@ DUTIES: Final[dict[Duty, str]] = {
     "reinstatement": "a reinstatement takes two people",
     "revocation": "a revocation takes two people",
 }
-ERASE: Final = '{"type":"erasure"}'
-ERASURE: Final = "an erasure takes two people"  # of a person, whom no scheme document governs: never let go
 NO_TRAINERS: Final[frozenset[str]] = frozenset()
 
 _SCORING: Final = (f.ScoreEntered, f.ScoreRecorded, f.ScoreAmended, f.RecheckDecided)
-_COMMAND: Final = re.compile(r"proposal:([0-9]{1,9}):([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,52 +197,14 @@ class Acting:
             return ""
         used = {event.command for event in history}
         step = step_text(fact, on)
-        proposals = self.log.entries("proposal", application)
-        waiting = [x for x in proposals if x.detail == step and command_of(x) not in used]
-        if other := next((x for x in waiting if x.actor != self.actor.name), None):
+        there = [x for x in waiting(self.log, application) if x.detail == step and command_of(x) not in used]
+        if other := next((x for x in there if x.actor != self.actor.name), None):
             return command_of(other)
         entry = Access(self.now(), self.actor.name, "proposal", application, detail=step)
-        own = waiting[0] if waiting else self.log.add(entry)
+        own = there[0] if there else self.log.add(entry)
         text = f"put forward as proposal {own.number}; another member confirms it: examboard proposal confirm "
         raise Refused(subject, [_objection(duty, f"{text}{own.number}", rules)])
 
 
-def confirm_erasure(log: AccessLog, actor: str, candidate: str, at: datetime) -> None:
-    """
-    Let a member erase a person whose erasure another member has put forward; else put it forward.
-
-    Raises:
-        Refused: nobody else has put it forward yet; that it is now, and under which number.
-    """
-    there = erasures(log.entries("proposal", candidate))
-    if any(entry.actor != actor for entry in there):
-        return
-    own = there[0] if there else log.add(Access(at, actor, "proposal", candidate, detail=ERASE))
-    text = f"{ERASURE}: put forward as proposal {own.number}; another member confirms it by the same command"
-    raise Refused(f"candidate {candidate}: erasure", [Objection("erasure", text, "none duties erasure")])
-
-
-def erasures(proposals: Iterable[Access]) -> list[Access]:
-    """List the proposals to erase a person."""
-    return [entry for entry in proposals if entry.detail == ERASE]
-
-
 def _objection(duty: Duty, text: str, rules: Rules) -> Objection:
     return Objection(duty, f"{DUTIES[duty]}: {text}", clause_of(duty, rules))
-
-
-def step_text(fact: Fact, on: date) -> str:
-    """Write a step as it is put forward: canonical JSON of its type, its data and its day."""
-    step = {"type": type(fact).__name__, "data": canonical_data(fact), "on": on.isoformat()}
-    return rfc8785.dumps(step).decode()
-
-
-def command_of(proposal: Access) -> str:
-    """Give the command of the step that confirms a proposal: it names the proposal's number and hash."""
-    return f"proposal:{proposal.number}:{proposal.hash}"
-
-
-def proposal_of(command: str) -> tuple[int, str] | None:
-    """Read number and hash of the proposal that a command confirms; None where it confirms none."""
-    found = _COMMAND.fullmatch(command)
-    return (int(found[1]), found[2]) if found else None

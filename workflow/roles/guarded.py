@@ -17,7 +17,7 @@ from workflow.nights.ledger import Part
 from workflow.persons.forgetting import Act, Deed
 from workflow.ports import Append, Stores
 from workflow.roles.access import Access, AccessLog
-from workflow.roles.duties import confirm_erasure
+from workflow.roles.proposals import confirm_erasure
 from workflow.roles.rights import CLOCK_NAME, CLOCK_RIGHTS, STORES, WRITES, Actor, acts_of
 from workflow.roles.staff import Member
 
