@@ -204,7 +204,11 @@ def results(
     reveal: bool,
     **how: Any,
 ) -> None:
-    """List the results of a sitting that are announced, and who was absent; with --held-back all that is marked."""
+    """
+    List the results of a sitting that are announced, and who was absent; with --held-back all that is marked.
+
+    Those of the reviews of a day have the key review-DAY.
+    """
     service = wiring.service(ctx, write=False)
     is_chosen = chosen(service, scheme, level)
     wanted = ("announced", "absent", *(("recorded",) if held_back else ()))

@@ -10,6 +10,7 @@ from typing import Any, Final
 from cli.candidate import masked
 from cli.left_out import shown_of
 from cli.output import progress
+from cli.part_named import any_part_named
 from cli.sitting import found as sittings_found
 from workflow.application import Application, Attempt
 from workflow.errors import NotFound
@@ -67,15 +68,19 @@ def listed(service: Service, applications: Sequence[str] | None = None) -> Itera
 
 def at_sitting(service: Service, key: str, part: str | None) -> Iterator[tuple[Listed, Attempt]]:
     """
-    Give every attempt at a sitting that was not cancelled, with its application.
+    Give every attempt at a sitting, or in the reviews of a day (review-DAY), that was not cancelled.
 
     Raises:
-        NotFound: there is no such sitting.
+        NotFound: there is no such sitting, nor such a review.
     """
-    parts = {one.part for one in sittings_found(service, key, part)}
-    for case in listed(service, service.stores.events.at_sitting(key)):
+    applications = service.stores.events.at_sitting(key)
+    if applications and not service.stores.sittings.find(key):  # a review, which has no sitting in the register
+        parts = {any_part_named(service, part)} if part else None
+    else:
+        parts = {one.part for one in sittings_found(service, key, part)}
+    for case in listed(service, applications):
         for attempt in case.application.attempts:
-            if attempt.sitting == key and attempt.part in parts and attempt.outcome != "cancelled":
+            if attempt.sitting == key and attempt.outcome != "cancelled" and (parts is None or attempt.part in parts):
                 yield case, attempt
 
 

@@ -136,6 +136,17 @@ def test_results_are_those_announced(run):
     assert run("export", "results", "--sitting", "S1", "--level", "2", "--json").rows == []
 
 
+def test_results_of_reviews_are_listed_by_their_day(run):
+    """A review has no sitting in the register; its results are found by the key under which they are announced."""
+    assert run("export", "results", "--sitting", "review-2026-09-05").code == 4
+    panel = ("--form", "thesis_defence", "--score", "60", "--announced", "2026-09-18")
+    assert run("review", "record", "A5", "--on", "2026-09-05", *panel).code == 0
+    row = run("export", "results", "--sitting", "review-2026-09-05", "--json").row
+    assert (row["application"], row["part"], row["result"], row["score"]) == ("A5", "review", "pass", "60")
+    assert run("export", "results", "--sitting", "review-2026-09-05", "--part", "theory", "--json").rows == []
+    assert run("export", "results", "--sitting", "review-2026-09-05", "--part", "nix").code == 4
+
+
 def test_certificates_are_listed_with_their_standing(run, tmp_path):
     """A certificate is listed with number, title, day and standing, its holder masked."""
     assert run("export", "certificates", "--json").rows == []
