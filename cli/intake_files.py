@@ -175,6 +175,8 @@ def _tell(report: Report, kept: Path | None) -> None:
     if report.undecided:
         click.echo(f"not decided, since rows of what they show were rejected: {', '.join(report.undecided)}")
         click.echo("to take in what was mended: application return, application resubmit; then eligibility decide")
+    for note in report.notes:
+        click.echo(f"note: {note}")
     if report.is_dry_run:
         click.echo("dry run: nothing was written")
     if kept:

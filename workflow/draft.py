@@ -39,6 +39,7 @@ class Draft:
         rules: The rules that it pinned.
         application: The application after everything, recorded and new.
         new: The new events, not yet chained.
+        others: Gives the candidate's other applications, as they are known now.
         acting: Whose rights and duties hold; None: a local operator, who may do everything.
         person: Gives the candidate, whose values no fact may repeat; None: nobody asks.
     """
@@ -82,7 +83,7 @@ class Draft:
         self._at = max(at, history[-1].recorded_at)
         self._actor = actor
         self._commands = {event.command: event for event in history}
-        self._others = others
+        self.others = others
 
     @classmethod
     def opening(
@@ -99,7 +100,7 @@ class Draft:
         """Open the history of a new application with its submission."""
         draft = cls.__new__(cls)
         draft.rules, draft.application, draft.new = rules, opened(key, fact, on), []
-        draft._history, draft._at, draft._actor, draft._commands, draft._others = (), at, actor, {}, others
+        draft._history, draft._at, draft._actor, draft._commands, draft.others = (), at, actor, {}, others
         draft._add(Taken(fact, on, "", "submitted"), command)
         return draft
 
@@ -213,7 +214,7 @@ class Draft:
         """Refuse what the candidate's other applications rule out; replay cannot, since it knows one history alone."""
         if not is_asked(self.application, self.rules, fact):
             return
-        if objections := against_attempt(self.application, self.rules, fact, self._others()):
+        if objections := against_attempt(self.application, self.rules, fact, self.others()):
             raise Refused(f"application {self.application.key}: {type(fact).__name__}", objections)
 
     def _check_days(self, events: Sequence[Event], steps: Sequence[Taken], on: date) -> None:

@@ -2,13 +2,14 @@
 Elsewhere: what a candidate's other applications bring against a submission or an attempt.
 
 Pure. The machine, and with it replay, re-deciding and what-if, knows one history alone: what is said here is asked by
-the draft only, when a step is taken, with the other applications as they are known then.
+the draft only, when a step is taken, with the other applications as they are known then; beside that it tells who files
+an application of others that still run.
 Source: domain.md, section 5.6; the scheme's `misconduct` and `resits`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from workflow.application import Application, Attempt
@@ -17,7 +18,9 @@ from workflow.bars import bars_of, bars_of_attempts
 from workflow.errors import Objection
 from workflow.facts import Admitted, Fact, ScoreRecorded
 from workflow.parts import passes
+from workflow.replay import run_clock
 from workflow.scheme import Rules
+from workflow.steps import ENDED
 
 Others = Sequence[tuple[Application, Rules]]
 
@@ -49,6 +52,26 @@ def against_submission(rules: Rules, on: date, others: Others) -> list[Objection
     passed: a pass may be carried over, and an exemption may be granted.
     """
     return [*_barred(rules, on, "the submission", others), *(_used_up(rules, others) if others else ())]
+
+
+def still_running(rules: Rules, others: Others, today: Callable[[str], date]) -> list[str]:
+    """
+    Say which of a candidate's other applications, at the same level of the same occupation, have not ended today.
+
+    Nothing forbids a second one; whoever files it should know.
+
+    Args:
+        rules: The level at which another one is filed.
+        others: The others.
+        today: Gives the day that it is today in a time zone.
+    """
+    now = ((run_clock(a, its, today(its.scheme.time_zone))[0]) for a, its in _alike(rules, others))
+    return [
+        f"the candidate has an application at this level that has not ended: {a.key} ({a.state}, submitted on "
+        f"{a.submitted_on}); where this one was filed by mistake: examboard application withdraw"
+        for a in now
+        if a.state not in ENDED
+    ]
 
 
 def _alike(rules: Rules, others: Others) -> Iterator[tuple[Application, Rules]]:

@@ -46,6 +46,35 @@ def test_a_dry_run_writes_nothing_at_all(alone, round_folder, tmp_path):
     assert not list(tmp_path.glob("here/*"))
 
 
+def test_a_person_who_is_filed_twice_is_noted(run, tmp_path):
+    """A second application at a level is taken in, with a note of each other one there, filed before or beside it."""
+    titles = "application,name,sex,document_type,document_number,phone,occupation,level,edition,submitted_on\n"
+    person = f"王A1,male,resident_id,{document(1)},19900000001,4-07-03-02"
+    other = f"赵七,male,resident_id,{document(70)},19900000009,4-07-03-02"
+    rows = [f"B1,{person},2,,2026-11-01", f"B2,{other},3,,2026-11-01", f"B3,{other},3,,2026-11-02"]
+    file = tmp_path / "applications.csv"
+    file.write_text(titles + "\n".join(rows), encoding="utf-8")
+    (tmp_path / "certificates.csv").write_text(
+        "application,occupation,level,kind,issued_on\nB2,same,4,vq,2015-01-10\nB3,same,4,vq,2015-01-10\n", "utf-8"
+    )
+    (tmp_path / "work.csv").write_text(
+        "application,occupation,from,to\nB2,same,2015-02-01,至今\nB3,same,2015-02-01,至今\n", "utf-8"
+    )
+    files = [file, tmp_path / "certificates.csv", tmp_path / "work.csv"]
+    for how in (["--dry-run"], []):
+        said = run("application", "import", *files, "--json", *how).row
+        assert said["counts"]["applications_new"] == 3
+        assert [note.partition(" (")[0] for note in said["notes"]] == [
+            "B2: the candidate has an application at this level that has not ended: B3",
+            "B3: the candidate has an application at this level that has not ended: B2",
+        ]
+    file.write_text(titles + f"B4,{other},3,,2026-11-03", encoding="utf-8")
+    said = run("application", "import", *files)
+    assert "\nnote: B4: the candidate has an application at this level that has not ended: B2 (" in said.out
+    assert said.out.count("note: ") == 2
+    assert run("application", "import", *files, "--json").row["notes"] == []
+
+
 def test_strict_ends_with_a_refusal(run, round_folder):
     """With --strict a rejected row ends the command with code 3, and the file of rejects is where it was asked for."""
     said = run("round", "import", round_folder, "--strict", "--rejects", "mine.csv", "--json")

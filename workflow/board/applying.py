@@ -7,13 +7,13 @@ from datetime import date
 from itertools import chain
 
 from workflow.draft import Draft
+from workflow.elsewhere import still_running
 from workflow.evidence import Evidence
 from workflow.offers import Applicant, Earlier
 from workflow.parts import held_on
 from workflow.replay import replay
 from workflow.scheme import Rules
 from workflow.service import NONE_BESIDE, Service
-from workflow.steps import ENDED
 
 
 def applicant(
@@ -58,9 +58,7 @@ def _earlier(service: Service, candidate: str, on: date, but: str, beside: Mappi
 
 def running_beside(service: Service, candidate: str, rules: Rules, but: str = "") -> tuple[str, ...]:
     """
-    Say which applications of a candidate run already at the same level of the same occupation, as things stand today.
-
-    Nothing forbids a second one; whoever files it should know.
+    Say which applications of a candidate run already at the same level, as `elsewhere.still_running` does.
 
     Args:
         service: The service.
@@ -68,15 +66,4 @@ def running_beside(service: Service, candidate: str, rules: Rules, but: str = ""
         rules: The level at which another one is filed.
         but: The number of that one.
     """
-    keys = [key for key in service.stores.events.of_candidates(candidate) if key != but]
-    found = []
-    for history in service.stores.events.histories(keys) if keys else ():
-        its, stands = service.rules_of(history), service.standing_in(history, None, None)
-        is_alike = (its.scheme.occupation.code, its.number) == (rules.scheme.occupation.code, rules.number)
-        if stands and is_alike and stands.application.state not in ENDED:
-            a = stands.application
-            found.append(
-                f"the candidate has an application at this level that has not ended: {a.key} ({a.state}, submitted on "
-                f"{a.submitted_on}); where this one was filed by mistake: examboard application withdraw"
-            )
-    return tuple(found)
+    return tuple(still_running(rules, service.others(candidate, but), service.today))

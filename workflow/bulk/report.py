@@ -54,12 +54,14 @@ class Report:
         rejects: The rows that were not taken, by file and line.
         is_dry_run: Whether nothing was written.
         undecided: The applications that wait for the board, since evidence of theirs is among the rejects.
+        notes: What whoever files a new application should know of it, each beginning with its number.
     """
 
     counts: dict[str, int]
     rejects: tuple[Reject, ...]
     is_dry_run: bool = False
     undecided: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Give the report as plain JSON values."""
@@ -69,4 +71,5 @@ class Report:
             "counts": self.counts,
             "rejects": rejects,
             "undecided": list(self.undecided),
+            "notes": list(self.notes),
         }

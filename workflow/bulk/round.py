@@ -20,6 +20,7 @@ from workflow.bulk.placing import Place, Placing
 from workflow.bulk.report import Reject, Report
 from workflow.bulk.rows import ApplicationRow, Parsed, RowProblem
 from workflow.draft import Draft
+from workflow.elsewhere import still_running
 from workflow.errors import Refused, Unavailable
 from workflow.events import Event
 from workflow.facts import Submitted
@@ -70,6 +71,7 @@ class _Import:
     problems: list[RowProblem] = field(default_factory=list)
     sittings: set[Sitting] = field(default_factory=set)  # those that the register has already
     undecided: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     placing: Placing = field(init=False)
     waiting: dict[str, Filing] = field(default_factory=dict)  # without a row of their own, and not written yet
 
@@ -93,7 +95,9 @@ class _Import:
         progress(len(filings), len(filings))
         rejects = sorted(map(Reject.of, self.problems), key=lambda r: (r.file, r.line))
         self.counts["rows_rejected"] = len(rejects)
-        return Report(self.counts, tuple(rejects), self.dry_run, tuple(sorted(self.undecided)))
+        return Report(
+            self.counts, tuple(rejects), self.dry_run, tuple(sorted(self.undecided)), tuple(sorted(self.notes))
+        )
 
     # -- reading the files -----------------------------------------------------------------------------------------
 
@@ -163,6 +167,9 @@ class _Import:
             self.counts["events_written"] += len(draft.new)
             kind = "unchanged" if not draft.new else "new" if draft.new[0].sequence == 1 else "continued"
             self.counts[f"applications_{kind}"] += 1
+            if kind == "new":
+                beside = still_running(draft.rules, draft.others(), self.service.today)
+                self.notes += [f"{filing.application}: {note}" for note in beside]
 
     def _drafts(self, filings: list[Filing]) -> dict[str, Draft]:
         """Draft a chunk, those of one candidate together; the siblings that wait are put to the chunk."""
