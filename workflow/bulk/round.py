@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from workflow.board.applying import applicant
 from workflow.bulk.filed_together import RECORDED, by_day, filed_on, in_chunks, siblings
 from workflow.bulk.filing import EVIDENCE, Filing, Moment
 from workflow.bulk.intake import KINDS
-from workflow.bulk.placing import Place, Placing
+from workflow.bulk.opening import Opening
+from workflow.bulk.placing import Placing
 from workflow.bulk.report import Reject, Report
 from workflow.bulk.rows import ApplicationRow, Parsed, RowProblem
 from workflow.draft import Draft
 from workflow.elsewhere import still_running
-from workflow.errors import Refused, Unavailable
+from workflow.errors import Unavailable
 from workflow.events import Event
 from workflow.facts import Submitted
 from workflow.identity import document_key
@@ -73,10 +73,12 @@ class _Import:
     undecided: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     placing: Placing = field(init=False)
+    opening: Opening = field(init=False)
     waiting: dict[str, Filing] = field(default_factory=dict)  # without a row of their own, and not written yet
 
     def __post_init__(self) -> None:
         self.placing = Placing(self.service, self.cohort)
+        self.opening = Opening(self.service, self.placing, self.cohort)
 
     def run(self, progress: Callable[[int, int], None]) -> Report:
         names = ("rows_read", "rows_taken", "rows_unchanged", "rows_rejected")
@@ -213,7 +215,7 @@ class _Import:
         """File one application, step by step, beside those of the same candidate; see `filed_together.by_day`."""
         filing.reset()
         yield filed_on(filing.row.submitted_on) if filing.row and not history else RECORDED
-        draft = self._open(filing, history, candidate, beside)
+        draft = self.opening.draft(filing, history, candidate, beside)
         if draft is None:
             no_such = "no such application: it is not in the database, nor was its own row taken"
             filing.reject_all("the application's own row was rejected" if filing.row else no_such)
@@ -250,82 +252,3 @@ class _Import:
         else:
             there = list(registry.add(wanted)) if wanted else []
         return {row.application: candidate for row, candidate in zip(rows, there, strict=True)}
-
-    def _open(
-        self,
-        filing: Filing,
-        history: tuple[Event, ...] | None,
-        candidate: Candidate | None,
-        beside: Mapping[str, Draft],
-    ) -> Draft | None:
-        """Draft a new application, or go on with one; None where its own row is rejected, or there is no such one."""
-        row = filing.row
-        place = self._place_of(filing, row, candidate, beside) if row and candidate else None
-        if row is None or candidate is None or place is None:
-            return self._go_on(filing, history, beside) if history else None
-        if candidate.name != row.name:
-            text = "the identity document is registered under another name"
-            filing.reject("applications", row, "document_number", text)
-            return None
-        if candidate.is_restricted:
-            text = "the person's data is restricted; if that is to end: examboard candidate unrestrict"
-            filing.reject("applications", row, "document_number", text)
-            return None
-        if history is None:
-            return self._submit(filing, row, candidate, place, beside)
-        fact, (pinned, level) = history[0].fact, place
-        asked = (candidate.key, pinned.scheme.scheme, level, row.submitted_on)
-        if not isinstance(fact, Submitted) or asked != (
-            fact.candidate,
-            fact.scheme,
-            fact.level,
-            history[0].effective_on,
-        ):
-            text = "this number is taken by an application of another candidate, scheme, level or day"
-            filing.reject("applications", row, "application", text, row.application)
-            return None
-        filing.unchanged += 1
-        return self._go_on(filing, history, beside)
-
-    def _place_of(
-        self, filing: Filing, row: ApplicationRow, candidate: Candidate, beside: Mapping[str, Draft]
-    ) -> Place | None:
-        """Give the scheme and the level that a row asks for; None where it is rejected for them."""
-        if not self.placing.asks_who_files:
-            return (filing.pinned, filing.level) if filing.pinned else None
-        files = applicant(
-            self.service, candidate.key, row.submitted_on, self.cohort, filing.evidence, row.application, beside
-        )
-        answer = self.placing.find(row, files)
-        if len(answer) == 2:
-            return answer
-        filing.reject("applications", row, *answer)
-        return None
-
-    def _go_on(self, filing: Filing, history: tuple[Event, ...], beside: Mapping[str, Draft]) -> Draft:
-        draft = self.service.draft(history, beside=beside)
-        filing.compare_evidence(draft)
-        return draft
-
-    def _submit(
-        self, filing: Filing, row: ApplicationRow, candidate: Candidate, place: Place, beside: Mapping[str, Draft]
-    ) -> Draft | None:
-        pinned, level = place
-        try:
-            opened = self.service.opening(
-                row.application,
-                candidate.key,
-                pinned,
-                pinned.rules(level),
-                filing.evidence,
-                row.submitted_on,
-                "round:submission",
-                self.cohort,
-                beside=beside,
-            )
-        except Refused as refused:
-            text = "; ".join(map(str, refused.objections))
-            filing.reject("applications", row, "submitted_on", text, str(row.submitted_on))
-            return None
-        filing.taken += 1 + filing.evidence_rows
-        return opened
