@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from scheduler import runner
 from scheduler.jobs import JOBS, owed, receipt_for
 from scheduler.runner import Beat, Every, Runner, Stop, is_set_back, run_beats
 from storage.database import Database, init, open_database
@@ -215,6 +216,20 @@ def test_nights_of_days_to_come_are_an_alarm_and_no_silence(stores):
     assert "examboard jobs run all" in node.health.failing
     assert node.beat(today + timedelta(days=1)).failing == ""
     assert node.log.events[-1] == "recovered"
+
+
+def test_more_than_a_year_is_not_made_up_for_unasked(stores, monkeypatch):
+    """Where a clock is years ahead nothing expires and nobody is erased by it: the node says so."""
+    assert runner.MOST_NIGHTS > 366
+    monkeypatch.setattr(runner, "MOST_NIGHTS", 6)  # the same, sooner
+    node = Node(stores)
+    node.beat()
+    assert len(node.beat(NOON + timedelta(days=6)).runs) == 6 * len(JOBS)
+    beat = node.beat(NOON + timedelta(days=13))
+    assert (type(beat.error), beat.runs) == (Misconfigured, [])
+    assert "If the clock is right: examboard jobs run all" in node.health.failing
+    assert node.beat(NOON + timedelta(days=6)) == Beat()
+    assert len(node.beat(NOON + timedelta(days=12)).runs) == 6 * len(JOBS)
 
 
 def test_the_day_changes_at_the_boards_midnight(stores):
