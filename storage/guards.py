@@ -236,8 +236,9 @@ def _of_shards(tx: Connection, spread: frozenset[str], tell: Tell) -> Iterator[F
         if bare:
             said = f"on {bare} of its {shards} shards no trigger refuses changes: it is missing, disabled or changed"
             name, statement = next(iter(triggers_of(table, "postgresql").items()))
-            again = f"{_AGAIN} {_UNSAFE}DROP TRIGGER IF EXISTS {name} ON {table}; {statement};"
-            yield Finding("guard", said, again, table=table, key=name)
+            # A node has a function of its own, which may be the one that was changed; Citus hands on a new one.
+            again = f"{_UNSAFE}{MAKE_FUNCTION}; DROP TRIGGER IF EXISTS {name} ON {table}; {statement};"
+            yield Finding("guard", said, f"{_AGAIN} {again}", table=table, key=name)
     if unknown:
         named = ", ".join(unknown)
         tell(f"whether the shards of {named} refuse changes is not known: not every node of the cluster answered")

@@ -51,6 +51,16 @@ def cuts_waits_off(connection: Connection) -> bool:
     return not connection.scalar(text(asked))
 
 
+def hold_on(connection: Connection) -> None:
+    """
+    Let a transaction hold its rows however long it is idle.
+
+    On Citus who meets them waits as long as the nodes say, which may be longer than an idle session is left alone.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+
+
 @contextmanager
 def schema(server_url: str) -> Iterator[str]:
     """

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import same_database
+
 ROUND = Path(__file__).resolve().parents[2] / "examples" / "round-2024"
 COMMAND = [str(Path(sys.executable).parent / "examboard")]
 
@@ -27,6 +29,16 @@ def run(url: str, *args: str, cwd: Path, code: int = 0) -> str:
     assert done.returncode == code, done.stderr + done.stdout
     assert "Traceback" not in done.stderr
     return done.stdout
+
+
+@pytest.fixture
+def board_url(request, database_url, tmp_path):
+    """Give the URL of no database yet; on Citus of an empty one that is distributed, which no import does by itself."""
+    is_file = database_url.startswith("sqlite")
+    if not is_file and same_database.has_citus(request.getfixturevalue("postgres_server")):
+        run(database_url, "db", "init", cwd=tmp_path)
+        run(database_url, "db", "distribute", cwd=tmp_path)
+    return database_url
 
 
 def listed(url: str, cwd: Path, *args: str) -> dict[str, dict]:
@@ -57,30 +69,30 @@ def check(url: str, cwd: Path) -> None:
     run(url, "db", "check", cwd=cwd)
 
 
-def test_the_round_comes_out_as_expected(database_url, tmp_path):
+def test_the_round_comes_out_as_expected(board_url, tmp_path):
     """All 600 stand where they must, the rejects are those hidden in the files, and importing again changes nothing."""
-    first = json.loads(run(database_url, "round", "import", str(ROUND), "--json", cwd=tmp_path))
-    assert found(database_url, tmp_path) == expected()
+    first = json.loads(run(board_url, "round", "import", str(ROUND), "--json", cwd=tmp_path))
+    assert found(board_url, tmp_path) == expected()
     with (ROUND / "expected-rejects.csv").open(encoding="utf-8") as file:
         hidden = Counter((r["file"], r["row_of"]) for r in csv.DictReader(file))
     assert Counter((r["file"].removesuffix(".csv"), r["application"]) for r in first["rejects"]) == hidden
     assert all(r["line"] > 1 and r["field"] and r["reason"] for r in first["rejects"])
     with (tmp_path / "round-2024-rejects.csv").open(encoding="utf-8-sig") as file:
         assert len(list(csv.DictReader(file))) == 11
-    before = run(database_url, "application", "history", "A00143", "--json", cwd=tmp_path)
-    again = json.loads(run(database_url, "round", "import", str(ROUND), "--json", cwd=tmp_path))
+    before = run(board_url, "application", "history", "A00143", "--json", cwd=tmp_path)
+    again = json.loads(run(board_url, "round", "import", str(ROUND), "--json", cwd=tmp_path))
     assert again["counts"]["events_written"] == 0
     assert again["counts"]["applications_unchanged"] == 600
     assert [(r["file"], r["line"]) for r in again["rejects"]] == [(r["file"], r["line"]) for r in first["rejects"]]
-    assert run(database_url, "application", "history", "A00143", "--json", cwd=tmp_path) == before
-    check(database_url, tmp_path)
+    assert run(board_url, "application", "history", "A00143", "--json", cwd=tmp_path) == before
+    check(board_url, tmp_path)
 
 
-def test_awards_and_the_night_after_the_round(database_url, tmp_path):
+def test_awards_and_the_night_after_the_round(board_url, tmp_path):
     """Award numbers have no gap and no double; the night writes each expiry once, with its own day."""
-    run(database_url, "round", "import", str(ROUND), cwd=tmp_path)
-    run(database_url, "certificate", "award", "--all", "--on", "2026-11-20", cwd=tmp_path)
-    rows = listed(database_url, tmp_path, "--as-of", "2026-11-20")
+    run(board_url, "round", "import", str(ROUND), cwd=tmp_path)
+    run(board_url, "certificate", "award", "--all", "--on", "2026-11-20", cwd=tmp_path)
+    rows = listed(board_url, tmp_path, "--as-of", "2026-11-20")
     certified = [r for r in rows.values() if r["state"] == "certified"]
     assert len(certified) == 244
     assert len({r["certificate"] for r in certified}) == 244
@@ -89,18 +101,15 @@ def test_awards_and_the_night_after_the_round(database_url, tmp_path):
         mine = [r for r in certified if (r["scheme"], r["level"]) == (scheme, level)]
         serials = sorted(int(r["certificate"][-digits:]) for r in mine)
         assert serials == list(range(1, len(mine) + 1))
-    run(database_url, "jobs", "run", "expire", "--day", "2026-11-20", cwd=tmp_path)
+    run(board_url, "jobs", "run", "expire", "--day", "2026-11-20", cwd=tmp_path)
     history = [
-        json.loads(x)
-        for x in run(database_url, "application", "history", "A00143", "--json", cwd=tmp_path).splitlines()
+        json.loads(x) for x in run(board_url, "application", "history", "A00143", "--json", cwd=tmp_path).splitlines()
     ]
     assert history[-1]["type"] == "Expired"
     assert history[-1]["data"]["expired_on"] == "2026-06-21"
-    again = {
-        k: (r["state"], r["expired_on"]) for k, r in listed(database_url, tmp_path, "--as-of", "2026-11-20").items()
-    }
+    again = {k: (r["state"], r["expired_on"]) for k, r in listed(board_url, tmp_path, "--as-of", "2026-11-20").items()}
     assert again == {k: (r["state"], r["expired_on"]) for k, r in rows.items()}
-    check(database_url, tmp_path)
+    check(board_url, tmp_path)
 
 
 def test_a_dry_run_writes_nothing(database_url, tmp_path):
@@ -111,12 +120,12 @@ def test_a_dry_run_writes_nothing(database_url, tmp_path):
     run(database_url, "application", "list", cwd=tmp_path, code=4)  # not even a database was made
 
 
-def test_a_killed_import_is_finished_by_the_same_command(database_url, tmp_path):
+def test_a_killed_import_is_finished_by_the_same_command(board_url, tmp_path):
     """Killed in the middle, again and again, the import ends where an undisturbed one does."""
-    run(database_url, "db", "init", cwd=tmp_path)
+    run(board_url, "db", "init", cwd=tmp_path)
     for delay in (0.9, 1.3, 1.8):
         process = subprocess.Popen(
-            [*COMMAND, "--database", database_url, "round", "import", str(ROUND)],
+            [*COMMAND, "--database", board_url, "round", "import", str(ROUND)],
             cwd=tmp_path,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -124,18 +133,18 @@ def test_a_killed_import_is_finished_by_the_same_command(database_url, tmp_path)
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        check(database_url, tmp_path)
-    run(database_url, "round", "import", str(ROUND), cwd=tmp_path)
-    assert found(database_url, tmp_path) == expected()
-    check(database_url, tmp_path)
+        check(board_url, tmp_path)
+    run(board_url, "round", "import", str(ROUND), cwd=tmp_path)
+    assert found(board_url, tmp_path) == expected()
+    check(board_url, tmp_path)
 
 
-def test_two_imports_at_once(database_url, tmp_path):
+def test_two_imports_at_once(board_url, tmp_path):
     """Two imports of the same round at the same time end in one round."""
-    run(database_url, "db", "init", cwd=tmp_path)
+    run(board_url, "db", "init", cwd=tmp_path)
     both = [
         subprocess.Popen(
-            [*COMMAND, "--database", database_url, "round", "import", str(ROUND), "--rejects", f"{n}.csv"],
+            [*COMMAND, "--database", board_url, "round", "import", str(ROUND), "--rejects", f"{n}.csv"],
             cwd=tmp_path,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -146,8 +155,8 @@ def test_two_imports_at_once(database_url, tmp_path):
     for process in both:
         _out, err = process.communicate(timeout=300)
         assert process.returncode == 0, err
-    assert found(database_url, tmp_path) == expected()
-    check(database_url, tmp_path)
+    assert found(board_url, tmp_path) == expected()
+    check(board_url, tmp_path)
 
 
 def test_xlsx_and_english_titles_give_the_same_round(sqlite_url, tmp_path):

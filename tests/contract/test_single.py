@@ -98,6 +98,7 @@ def test_who_meets_what_is_held_waits_once(database: Database, monkeypatch: pyte
     with open_database(url) as other:
         monkeypatch.setattr(other.events, "write", lambda *_: tried.append("the long way"))
         with database.engine.begin() as tx:
+            same_database.hold_on(tx)
             tx.execute(text("UPDATE application SET level = level WHERE application = 'E-1'"))
             with pytest.raises(Unavailable, match=r"over (40|10) seconds"):
                 other.events.append([followed(first)])

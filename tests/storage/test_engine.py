@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import make_url, text
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import engine as engines
@@ -222,20 +222,23 @@ def test_a_server_that_drops_the_connection_is_unavailable_once(postgres_url: st
 
 def test_postgresql_sessions_are_set_up(postgres_url: str) -> None:
     """A hung node loses its locks, and nobody waits for ever; behind a pooler nothing is set or prepared."""
-    shown = {}
+    settings = ("idle_in_transaction_session_timeout", "lock_timeout", "timezone")
+    shown: dict[str, tuple[Any, ...]] = {}
     for is_pooled in ("false", "true"):
         engine = open_engine(postgres.asking(postgres_url, pooled=is_pooled))
         with engine.connect() as connection:
             driver = connection.connection.driver_connection
             assert driver is not None
             shown[is_pooled] = (
-                connection.scalar(text("SHOW idle_in_transaction_session_timeout")),
-                connection.scalar(text("SHOW lock_timeout")),
-                connection.scalar(text("SHOW timezone")),
+                *(connection.scalar(text(f"SHOW {name}")) for name in settings),
                 driver.prepare_threshold,
             )
         engine.dispose()
-    assert shown == {"false": ("30s", "40s", "UTC", 5), "true": ("0", "0", "UTC", None)}
+    plain = create_engine(postgres_url)
+    with plain.connect() as connection:  # a server, or the database of a cluster, may have limits of its own
+        own = [connection.scalar(text(f"SHOW {name}")) for name in settings]
+    plain.dispose()
+    assert shown == {"false": ("30s", "40s", "UTC", 5), "true": (*own, None)}
 
 
 def test_a_held_row_is_waited_for_and_then_refused(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,6 +251,7 @@ def test_a_held_row_is_waited_for_and_then_refused(postgres_url: str, monkeypatc
         with other.engine.begin() as holder:
             if not same_database.cuts_waits_off(holder):
                 pytest.skip("the nodes of this cluster have no lock_timeout (docs/operations.md, Citus)")
+            same_database.hold_on(holder)
             bucket = bucket_of("E-1")  # on Citus rows of one bucket only can be held so
             holder.execute(text("SELECT 1 FROM application WHERE bucket = :bucket FOR UPDATE"), {"bucket": bucket})
             with pytest.raises(Unavailable, match="someone else holds what is to be written"):

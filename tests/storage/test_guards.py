@@ -233,6 +233,44 @@ def test_the_shards_of_a_cluster_are_asked(plain_url: str) -> None:
     engine.dispose()
 
 
+@pytest.fixture
+def on_cluster(postgres_server: str, postgres_url: str) -> Iterator[Engine]:
+    """Give the engine of a database that is distributed over the nodes of the real Citus."""
+    if not same_database.has_citus(postgres_server):
+        pytest.skip("the server has no Citus")
+    init(postgres_url)
+    made = open_engine(postgres_url)
+    yield made
+    made.dispose()
+
+
+_DISABLE = "run_command_on_shards('event', 'ALTER TABLE %s DISABLE TRIGGER USER')"
+_REPLACE = (
+    "run_command_on_workers('DO $do$ BEGIN SET LOCAL citus.enable_ddl_propagation TO off; CREATE OR REPLACE FUNCTION '"
+    f" || current_schema() || '.{FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$; END $do$')"
+)
+
+
+@pytest.mark.parametrize(
+    ("on_the_nodes", "bare"),
+    [(_DISABLE, {"event"}), (_REPLACE, {*tables.APPEND_ONLY} & {*DISTRIBUTED})],
+    ids=["disabled", "another function"],
+)
+def test_a_node_of_a_cluster_that_does_not_refuse_is_named(
+    on_cluster: Engine, on_the_nodes: str, bare: set[str]
+) -> None:
+    """Where the coordinator has all its guards and the nodes do not, that is found, and mended by what is said."""
+    assert found(on_cluster) == []
+    with on_cluster.connect().execution_options(isolation_level="AUTOCOMMIT") as tx:
+        done = set(tx.exec_driver_sql(f"SELECT success FROM {on_the_nodes}".replace("%", "%%")).scalars())
+    assert done == {True}
+    findings = found(on_cluster)
+    assert {finding.table for finding in findings} == bare
+    assert all("shards no trigger refuses changes" in finding.text for finding in findings)
+    put_back(on_cluster, findings)
+    assert found(on_cluster) == []
+
+
 def test_the_partitions_that_an_administrator_made_are_asked(plain_url: str) -> None:
     """A partition of `event` has the guards of its table; one whose own triggers do not hold is named."""
     engine = open_engine(plain_url)
