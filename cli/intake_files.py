@@ -17,7 +17,7 @@ from workflow.bulk.intake import KINDS
 from workflow.bulk.report import Report
 from workflow.bulk.round import import_round
 from workflow.calendar import count
-from workflow.errors import Invalid, Problem, Refused
+from workflow.errors import Corrupt, Invalid, Problem, Refused
 
 F = TypeVar("F", bound=Callable[..., Any])
 REJECT_COLUMNS: Final = ("file", "line", "application", "field", "value", "reason")
@@ -151,6 +151,10 @@ def take_in(
         _tell(report, kept)
         for file, digest in digests.items():
             click.echo(f"{file}: sha256 {digest}")
+    if report.stuck:
+        some = ", ".join(report.stuck[:10])
+        click.echo(f"left as they are, since a record does not hold: {some}; run: examboard audit verify", err=True)
+        ctx.exit(Corrupt.exit_code)
     if strict and report.rejects:
         ctx.exit(Refused.exit_code)
 

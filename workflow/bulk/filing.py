@@ -49,6 +49,7 @@ class Filing:
         taken: How many rows were taken now, and how many had been taken before.
         lacks_evidence: Whether a row of its evidence could not be read.
         is_left: Whether it was left undecided, since without its rejected evidence it would have been refused.
+        is_stuck: Whether it was left as it was, since a record does not hold.
     """
 
     application: str
@@ -64,10 +65,12 @@ class Filing:
     unchanged: int = 0
     lacks_evidence: bool = False
     is_left: bool = False
+    is_stuck: bool = False
 
     def reset(self) -> None:
         """Forget what became of the rows, to file them again."""
-        self.rejects, self.sittings, self.taken, self.unchanged, self.is_left = [], set(), 0, 0, False
+        self.rejects, self.sittings, self.taken, self.unchanged = [], set(), 0, 0
+        self.is_left = self.is_stuck = False
 
     def reject(self, kind: str, row: Row, column: str, text: str, value: str = "") -> None:
         """Reject a row."""
@@ -78,6 +81,15 @@ class Filing:
         for kind, rows in self.others.items():
             for row in rows:
                 self.reject(kind, row, "application", text, row.application)
+
+    def leave(self, error: Exception) -> None:
+        """Leave the application as it is, since its record does not hold; every row is rejected with that."""
+        self.reset()
+        self.is_stuck = True
+        text = f"{error}; see: examboard audit verify"
+        if self.row:
+            self.reject("applications", self.row, "application", text, self.application)
+        self.reject_all(text)
 
     @property
     def evidence(self) -> Evidence:
@@ -250,7 +262,8 @@ class Filing:
             is_score = any(
                 o.rule in ("is_in_scale", "is_open", "components_make_the_score") for o in refused.objections
             )
-            self.reject(step.kind, step.row, "score" if is_score else step.column, text, step.value)
+            column, value = ("score", step.marks) if is_score else (step.column, str(step.on))
+            self.reject(step.kind, step.row, column, text, value)
             return False
         except Conflict as conflict:
             self.reject(step.kind, step.row, step.column, str(conflict))
@@ -306,7 +319,6 @@ class _Step:
     facts: Sequence[Fact]
 
     @property
-    def value(self) -> str:
-        """The value to show with a refusal: the marks, where there are any."""
-        score = getattr(self.row, "score", None)
-        return "absent" if getattr(self.row, "absent", False) else str(score) if score is not None else str(self.on)
+    def marks(self) -> str:
+        """The marks that its row gives, as text."""
+        return "absent" if getattr(self.row, "absent", False) else str(getattr(self.row, "score", ""))

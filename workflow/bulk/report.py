@@ -55,6 +55,7 @@ class Report:
         is_dry_run: Whether nothing was written.
         undecided: The applications that wait for the board, since evidence of theirs is among the rejects.
         notes: What whoever files a new application should know of it, each beginning with its number.
+        stuck: The applications that were left as they are, since a record does not hold.
     """
 
     counts: dict[str, int]
@@ -62,6 +63,7 @@ class Report:
     is_dry_run: bool = False
     undecided: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    stuck: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Give the report as plain JSON values."""
@@ -72,4 +74,5 @@ class Report:
             "rejects": rejects,
             "undecided": list(self.undecided),
             "notes": list(self.notes),
+            "stuck": list(self.stuck),
         }

@@ -21,11 +21,12 @@ from workflow.bulk.report import Reject, Report
 from workflow.bulk.rows import ApplicationRow, Parsed, RowProblem
 from workflow.draft import Draft
 from workflow.elsewhere import still_running
-from workflow.errors import Unavailable
+from workflow.errors import Corrupt, NotFound, Unavailable
 from workflow.events import Event
 from workflow.facts import Submitted
 from workflow.identity import document_key
 from workflow.ports import Candidate, Sitting
+from workflow.reading import each_history
 from workflow.service import TRIES, Service
 
 CHUNK: Final = 1_000
@@ -72,6 +73,8 @@ class _Import:
     sittings: set[Sitting] = field(default_factory=set)  # those that the register has already
     undecided: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    stuck: list[str] = field(default_factory=list)
+    unreadable: dict[str, Corrupt] = field(default_factory=dict)  # with what a history cannot be read
     placing: Placing = field(init=False)
     opening: Opening = field(init=False)
     waiting: dict[str, Filing] = field(default_factory=dict)  # without a row of their own, and not written yet
@@ -97,9 +100,8 @@ class _Import:
         progress(len(filings), len(filings))
         rejects = sorted(map(Reject.of, self.problems), key=lambda r: (r.file, r.line))
         self.counts["rows_rejected"] = len(rejects)
-        return Report(
-            self.counts, tuple(rejects), self.dry_run, tuple(sorted(self.undecided)), tuple(sorted(self.notes))
-        )
+        waiting, notes, stuck = (tuple(sorted(some)) for some in (self.undecided, self.notes, self.stuck))
+        return Report(self.counts, tuple(rejects), self.dry_run, waiting, notes, stuck)
 
     # -- reading the files -----------------------------------------------------------------------------------------
 
@@ -163,6 +165,7 @@ class _Import:
     def _count(self, filing: Filing, draft: Draft | None) -> None:
         self.problems += filing.rejects
         self.undecided += [filing.application] if filing.is_left else []
+        self.stuck += [filing.application] if filing.is_stuck else []
         self.counts["rows_taken"] += filing.taken
         self.counts["rows_unchanged"] += filing.unchanged
         if draft is not None:
@@ -199,10 +202,13 @@ class _Import:
     def _histories(self, filings: Sequence[Filing], owners: dict[str, str]) -> dict[str, tuple[Event, ...]]:
         """Read what is recorded of some applications; each one's candidate is put to the owners."""
         found = {}
-        for history in self.service.stores.events.histories([f.application for f in filings]):
-            found[history[0].application] = history
-            if isinstance(fact := history[0].fact, Submitted):
-                owners.setdefault(history[0].application, fact.candidate)
+        for key, history, error in each_history(self.service.stores.events, [f.application for f in filings]):
+            if history:
+                found[key] = history
+                if isinstance(fact := history[0].fact, Submitted):
+                    owners.setdefault(key, fact.candidate)
+            elif isinstance(error, Corrupt):
+                self.unreadable[key] = error
         return found
 
     def _way(
@@ -215,13 +221,19 @@ class _Import:
         """File one application, step by step, beside those of the same candidate; see `filed_together.by_day`."""
         filing.reset()
         yield filed_on(filing.row.submitted_on) if filing.row and not history else RECORDED
-        draft = self.opening.draft(filing, history, candidate, beside)
-        if draft is None:
-            no_such = "no such application: it is not in the database, nor was its own row taken"
-            filing.reject_all("the application's own row was rejected" if filing.row else no_such)
-            return
-        beside[filing.application] = draft
-        yield from filing.file(draft, self.service.today(draft.rules.scheme.time_zone))
+        try:
+            if filing.application in self.unreadable:
+                raise self.unreadable[filing.application]
+            draft = self.opening.draft(filing, history, candidate, beside)
+            if draft is None:
+                no_such = "no such application: it is not in the database, nor was its own row taken"
+                filing.reject_all("the application's own row was rejected" if filing.row else no_such)
+                return
+            beside[filing.application] = draft
+            yield from filing.file(draft, self.service.today(draft.rules.scheme.time_zone))
+        except (Corrupt, NotFound) as error:  # its record, or that of another one of the candidate
+            beside.pop(filing.application, None)
+            filing.leave(error)
 
     def _candidates(self, filings: Sequence[Filing]) -> dict[str, Candidate]:
         """Register the persons of a chunk, or find them; in a dry run only find them."""
