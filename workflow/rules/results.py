@@ -74,8 +74,12 @@ def _not_out_by_then(move: Move, parts: Sequence[str]) -> str:
 
 
 def is_within_validity(move: Move) -> Objection | None:
-    """No seat beyond the last valid day of a held part whose lapse would end the application first."""
-    held = held_on(move.application, move.rules, move.application.on)
+    """
+    No seat beyond the last valid day of a held part whose lapse would end the application first.
+
+    Nor while a result that is still to come holds that lapse: it is a last chance, and no time for another attempt.
+    """
+    held = held_on(move.application, move.rules, move.application.submitted_on)
     ending = {part: p for part, p in held.items() if p.limit is not None and p.limit.effect == "expire"}
     if not move.rules.is_plain:
         ending = needed(ending, [part for part in held if part not in ending], move.rules)
