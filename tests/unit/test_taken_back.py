@@ -137,6 +137,40 @@ def test_a_late_review_is_awarded_in_its_own_time_whether_or_not_the_night_came(
     assert t.standing("2024-09-02").clock_on == day("2024-09-18")
 
 
+# -- what was passed again since ---------------------------------------------------------------------------------------
+
+
+def passed_again() -> Timeline:
+    """Give theory that ran out on 2025-02-01 and was passed again on 2025-03-10, and skills that last on."""
+    short = "validity: {length: {years: 2}}, clause: {source: rules, at: theory}->"
+    short += "validity: {length: {years: 1}}, clause: {source: rules, at: theory}"
+    t = in_review(short=short, lapse="effect: expire->effect: reopen")
+    return t.score("theory", "2025-03-10", "60", "2025-04-01")
+
+
+def test_a_late_review_rests_on_what_was_held_on_its_day():
+    """That a part was taken again since takes nothing from a review that was held while the first pass was valid."""
+    t = passed_again().score("review", "2025-02-01", "60", "2025-02-20", known="2025-05-01")
+    assert t.state("2025-02-20") == t.state("2025-05-01") == "awaiting_award"
+
+
+def test_a_late_review_of_a_day_between_two_passes_is_refused():
+    """The first pass had run out, and the second was still to be taken."""
+    review = f.ScoreRecorded(
+        part="review", sitting="R", sat_on=day("2025-02-02"), score=Decimal(60), form="case_analysis"
+    )
+    assert refused_by(lambda: passed_again().record(review, "2025-02-02", "2025-05-01")) == ["prerequisites_are_held"]
+
+
+def test_a_sitting_entered_late_is_not_refused_for_a_pass_of_a_later_day():
+    """On its day the part was not held."""
+    t = trained().score("theory", "2024-11-16", "60", "2024-12-18")
+    t.score("theory", "2024-05-18", "59", "2024-06-20", known="2025-01-10")
+    assert [x.sat_on for x in t.as_of("2024-11-01").attempts] == [day("2024-05-18")]
+    again = f.Admitted(part="theory", sitting="S9", sat_on=day("2024-11-17"))
+    assert refused_by(lambda: t.record(again, "2024-11-17", "2025-01-11")) == ["is_not_held"]
+
+
 # -- decisions to extend -----------------------------------------------------------------------------------------------
 
 
