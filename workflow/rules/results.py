@@ -75,7 +75,7 @@ def prerequisites_are_held(move: Move) -> Objection | None:
 
 
 def _passed_by(move: Move) -> dict[str, Pass]:
-    """Give the passes of sittings through the day of this one that were valid on it, also where a later one lasts on."""
+    """Give the passes of sittings through the day of this one that were valid on it, whatever was passed since."""
     day = move.fact.sat_on
     return {p.part: p for p in passes(move.application, move.rules) if p.sat_on <= day <= p.last_valid_on}
 
