@@ -253,9 +253,13 @@ def _reinstatement(
     if isinstance(fact, AnnulmentLifted) and fact.supersedes > application.expiry_sequence:
         return None
     if is_correction:
-        before = tuple(x for x in application.findings if x[0] < application.expiry_sequence)
-        for start in {application.findings: application, before: application.but(findings=before)}.values():
-            if _strikes_again(start, rules, ((back, back_on), (fact, on)), back_on):
+        facts = ((back, back_on), (fact, on))
+        if _strikes_again(application, rules, facts, back_on):
+            return None
+        since = [x for x in application.findings if x[0] > application.expiry_sequence]
+        if since:
+            before = application.but(findings=tuple(x for x in application.findings if x not in since))
+            if _strikes_again(before, rules, facts, max(back_on, min(found_on for _, found_on, _ in since))):
                 return None
     return back, back_on
 

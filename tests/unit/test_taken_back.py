@@ -83,6 +83,16 @@ def test_a_finding_after_the_expiry_lets_no_later_correction_take_it_back(fixed,
     assert "Reinstated" not in t.facts
 
 
+def test_what_would_have_run_out_before_a_finding_is_not_saved_by_it():
+    """Theory turns out not to have been passed; but skills had run out as well by the day on which they were voided."""
+    t = Timeline(2, scheme=scheme_with(**WITH_DEGREES)).accept()
+    t.score("theory", "2024-05-18", "60", "2024-06-20").score("skills", "2024-05-18", "60", "2024-06-25")
+    t.night("2026-06-21")
+    found = f.MisconductFound(degree="minor", sitting="2024-05-18", part="skills", **WHY)
+    t.record(found, "2027-02-01").amend("theory", "2024-05-18", "55", "2027-02-02")
+    assert t.state("2027-02-03") == "expired"
+
+
 def test_an_expiry_is_taken_back_from_its_own_day():
     """Something else that was recorded of the expired application in between does not put the reinstatement off."""
     t = trained().score("theory", "2024-05-18", "60", "2024-06-20").night("2026-06-21")
@@ -185,6 +195,18 @@ def test_an_extension_of_an_earlier_day_that_leaves_the_expiry_as_it_is_changes_
     assert "all the same" in extended(board, Extension("", "r", "b", day("2026-12-31"), 0, "fixed"), "2026-06-01")
     extended(board, Extension("theory", "r", "b", day("2026-06-25")), "2026-06-01")
     assert board.standing("A1").application.expiry.last_valid_on == day("2026-06-25")
+
+
+@pytest.mark.parametrize("night", [False, True])
+def test_a_deadline_that_ran_on_the_day_of_the_decision_is_extended_whatever_lapsed_since(night):
+    """The stage of that day is asked, and not the one into which a lapse has moved the application meanwhile."""
+    board = Board(lapse="effect: expire->effect: reopen", **deadlines(skills_exam="within: {years: 3}")).file("A1")
+    board.score("A1", "theory", "S1", "2024-05-18", "60", "2024-06-20").at("2026-08-01")
+    if night:
+        write_clock(board.service, ["A1"], day("2026-08-01"))
+    extension = Extension("", "r", "b", day("2027-12-31"), 0, "skills_exam")
+    assert extended(board, extension, "2026-06-01") == ("theory_exam" if night else "skills_exam")
+    assert board.state("A1", "2026-08-01") == "theory_exam"
 
 
 def test_an_outer_deadline_can_be_extended_after_it_has_ended_the_application_by_cutting_another():

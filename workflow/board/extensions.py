@@ -21,7 +21,7 @@ from workflow.draft import Draft
 from workflow.errors import Conflict, Objection, Refused
 from workflow.facts import DeadlineExtended, Reinstated, ValidityExtended
 from workflow.parts import complete_set, passes
-from workflow.replay import advance, run_clock
+from workflow.replay import advance, replay, run_clock
 from workflow.scheme import Rules
 from workflow.service import TRIES, Done, Service
 from workflow.validity import countdown_ends_on
@@ -80,6 +80,8 @@ def extend(
         today = service.today(draft.rules.scheme.time_zone)
         day = on or today
         now, before = (run_clock(draft.application, draft.rules, until)[0] for until in (day, max(day, today)))
+        if extension.deadline and day < now.on:  # what ran on that day, whatever the clock has made of it since
+            now = replay((*draft.recorded_events, *draft.new), draft.rules, day) or now
         fact = _fact(now, draft.rules, extension)
         draft.propose(fact, day, extension.command)
         after = run_clock(draft.application, draft.rules, max(day, today))[0]
