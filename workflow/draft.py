@@ -235,8 +235,8 @@ def _reinstatement(
     Give the reinstatement that must come before a fact, if its application has expired by the clock.
 
     A fact of a day before that on which the clock struck was simply not known then: the expiry is taken back and the
-    clock asked again. A correction takes it back only if the clock would not strike again at once, and would not have
-    struck either if no misconduct had been found since: a finding makes void what had lapsed, and undoes no lapse.
+    clock asked again; a correction takes it back only if the clock would not strike again at once. Neither does if the
+    clock would have struck before misconduct was found since: a finding makes void what had lapsed, and undoes none.
     """
     expiry = application.expiry
     if expiry is None or application.state != "expired":
@@ -252,15 +252,14 @@ def _reinstatement(
     back_on = max(on, struck_on)
     if isinstance(fact, AnnulmentLifted) and fact.supersedes > application.expiry_sequence:
         return None
-    if is_correction:
-        facts = ((back, back_on), (fact, on))
-        if _strikes_again(application, rules, facts, back_on):
+    facts = ((back, back_on), (fact, on))
+    if is_correction and _strikes_again(application, rules, facts, back_on):
+        return None
+    since = [x for x in application.findings if x[0] > application.expiry_sequence]
+    if since:
+        before = application.but(findings=tuple(x for x in application.findings if x not in since))
+        if _strikes_again(before, rules, facts, max(back_on, min(found_on for _, found_on, _ in since))):
             return None
-        since = [x for x in application.findings if x[0] > application.expiry_sequence]
-        if since:
-            before = application.but(findings=tuple(x for x in application.findings if x not in since))
-            if _strikes_again(before, rules, facts, max(back_on, min(found_on for _, found_on, _ in since))):
-                return None
     return back, back_on
 
 

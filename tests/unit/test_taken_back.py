@@ -8,7 +8,7 @@ import pytest
 
 from tests.timeline import Timeline, day
 from tests.timeline import test_scheme as scheme_with
-from tests.unit.board import DEGREES, WHY, Board, write_clock
+from tests.unit.board import DEGREES, RECHECK, WHY, Board, write_clock
 from tests.unit.test_deadlines import deadlines, refused_by
 from tests.unit.test_timelines import trained
 from workflow import facts as f
@@ -81,6 +81,18 @@ def test_a_finding_after_the_expiry_lets_no_later_correction_take_it_back(fixed,
     t.record(fact, "2027-02-02")
     assert t.state("2027-02-03") == "expired"
     assert "Reinstated" not in t.facts
+
+
+def test_a_finding_after_the_expiry_lets_nothing_that_is_entered_late_take_it_back():
+    """The request was received in time, but it is no reason why the application should not have expired."""
+    t = Timeline(scheme=scheme_with(**WITH_DEGREES, theory=f"title: Theory, ->title: Theory, {RECHECK}, "))
+    t.accept().train("2024-04-01").score("theory", "2024-05-18", "60", "2024-06-20").night("2026-06-21")
+    t.record(f.MisconductFound(degree="minor", sitting="2024-05-18", part="theory", **WHY), "2027-02-01")
+    request = f.RecheckRequested(part="theory", sitting="2024-05-18")
+    t.record(request, "2024-06-25", "2027-02-02")
+    assert t.state("2024-06-25") == "skills_exam"
+    assert t.state("2027-02-03") == "expired"
+    assert refused_by(lambda: t.record(f.Withdrawn(), "2026-06-01", "2027-02-03")) == ["state"]
 
 
 def test_what_would_have_run_out_before_a_finding_is_not_saved_by_it():
