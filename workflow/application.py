@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar, Final, Literal, Self
+from typing import Any, ClassVar, Final, Literal, NamedTuple, Self
 
 from workflow import facts as f
 from workflow.evidence import Course, Evidence
@@ -119,6 +119,23 @@ _RESULTS: Final = frozenset(
 _GATE: Final = frozenset({"training", "evidence", "checks", "judgements"})
 
 
+class Stay(NamedTuple):
+    """
+    A stay in a state that is over.
+
+    Attributes:
+        state: The state.
+        since: The day on which the application came into it.
+        by_clock: Whether the lapse of a part ended it.
+        finding: The number of the finding of misconduct that ended it; 0 where none did.
+    """
+
+    state: str
+    since: date
+    by_clock: bool = False
+    finding: int = 0
+
+
 @dataclass(frozen=True)
 class Application(Snapshot):
     """
@@ -135,6 +152,7 @@ class Application(Snapshot):
         state: The stage that it is in.
         on: The latest effective day that has been taken in.
         entered_on: The day on which it came into its state.
+        left: The stay before, in another state; None where there was none.
         sequence: Number of the last event taken in.
         cohort: Programme under which it was filed; empty if none.
         is_draft: Whether it was filed as a draft and the candidate has not completed it.
@@ -187,6 +205,7 @@ class Application(Snapshot):
     state: str
     on: date
     entered_on: date
+    left: Stay | None = None
     sequence: int = 1
     cohort: str = ""
     is_draft: bool = False
@@ -301,6 +320,32 @@ def opened(key: str, fact: f.Submitted, on: date) -> Application:
             "trained_by": set(),
         }
     )
+
+
+def moved(application: Application, fact: f.Fact, state: str, on: date, sequence: int) -> Application:
+    """
+    Give an application after a fact has brought it into another state.
+
+    What is taken back was not: a reinstatement, or the lifting of the very finding that moved it, gives the stay back
+    that had been cut short, and its time runs on. So is a fact entered late not held up by a lapse of a later day.
+
+    Args:
+        application: The application with the fact taken in.
+        fact: The fact.
+        state: The state to which it leads.
+        on: Its effective day.
+        sequence: Its number; 0 for a step of the clock that is not written down.
+    """
+    since, left = max(on, application.entered_on), application.left
+    if left is not None:
+        is_lifted = isinstance(fact, f.AnnulmentLifted) and fact.supersedes == left.finding
+        if left.state == state and (is_lifted or isinstance(fact, f.Reinstated)):
+            since = left.since
+        elif left.by_clock and on <= application.entered_on:
+            since = left.since if left.state == state else max(on, left.since)
+    found = sequence if isinstance(fact, f.MisconductFound) else 0
+    stay = Stay(application.state, application.entered_on, isinstance(fact, f.PartLapsed), found)
+    return application.changed({"state": state, "entered_on": since, "left": stay})
 
 
 def taking(application: Application, fact: f.Fact, on: date, sequence: int) -> Application:

@@ -8,7 +8,7 @@ What a draft holds in the end is appended in one transaction or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from workflow.clock import next_due
 from workflow.elsewhere import Others, against_attempt, is_asked
 from workflow.errors import Conflict, ExamboardError, NotFound, Objection, Refused
 from workflow.events import GENESIS, Event, canonical_data, chain
-from workflow.facts import ATTEMPTING, Admitted, Fact, Reinstated, ScoreRecorded, Submitted
+from workflow.facts import ATTEMPTING, Admitted, AnnulmentLifted, Fact, Reinstated, ScoreRecorded, Submitted
 from workflow.persons.prose import Person, check_prose
 from workflow.ports import Append, Projection
 from workflow.replay import Taken, advance, fold, run_clock, take_up
@@ -235,26 +235,42 @@ def _reinstatement(
     """
     Give the reinstatement that must come before a fact, if its application has expired by the clock.
 
-    A fact of a day before the expiry was simply not known when the clock struck: the expiry is taken back and the
-    clock asked again. An amended score takes it back only if the clock would not strike again at once.
+    A fact of a day before that on which the clock struck was simply not known then: the expiry is taken back and the
+    clock asked again; a correction takes it back only if the clock would not strike again at once. Neither does if the
+    clock would have struck before misconduct was found since: a finding makes void what had lapsed, and undoes none.
     """
     expiry = application.expiry
     if expiry is None or application.state != "expired":
         return None
-    is_late, is_correction = on < expiry.expired_on, fact.is_correction
+    struck_on = application.entered_on  # where a result or a suspension held it up, later than `expired_on`
+    is_late, is_correction = on < struck_on, fact.is_correction
     if not (is_late or is_correction):
         return None
     what = f"{type(fact).__name__} of {on}" if is_correction else f"{type(fact).__name__} of {on} was entered late"
     back = Reinstated(
         supersedes=application.expiry_sequence, reason=f"{what}; before: {expiry.cause}", authority="replay"
     )
-    back_on = max(on, application.on)
-    if is_correction:
-        again = advance(application, back, back_on, rules, sequence + 1)
-        again = advance(again, fact, on, rules, sequence + 2)
-        if run_clock(again, rules, back_on)[0].state == "expired":
+    back_on = max(on, struck_on)
+    if isinstance(fact, AnnulmentLifted) and fact.supersedes > application.expiry_sequence:
+        return None
+    facts = ((back, back_on), (fact, on))
+    if is_correction and _strikes_again(application, rules, facts, back_on):
+        return None
+    since = [x for x in application.findings if x[0] > application.expiry_sequence]
+    if since:
+        before = application.but(findings=tuple(x for x in application.findings if x not in since))
+        if _strikes_again(before, rules, facts, max(back_on, min(found_on for _, found_on, _ in since))):
             return None
     return back, back_on
+
+
+def _strikes_again(application: Application, rules: Rules, facts: Iterable[tuple[Fact, date]], by: date) -> bool:
+    """Tell whether the clock ends an application by a day after further facts, whatever took effect after that day."""
+    for fact, on in facts:
+        application = advance(application, fact, on, rules)
+    while (due := next_due(application, rules)) and due.on <= by:
+        application = advance(application, due.fact, max(due.on, application.on), rules)
+    return application.state == "expired"
 
 
 def project(application: Application, rules: Rules, last: Event) -> Projection:

@@ -97,11 +97,16 @@ def scheme_for(
 
 
 def kept_open(scheme: Scheme, on: date, applicant: Applicant) -> StillOpen | None:
-    """Give the transition clause by which a closed edition is still open to an applicant; None if there is none."""
+    """
+    Give the transition clause by which a closed edition is still open to an applicant; None if there is none.
+
+    Any one is enough; where several are, one that gives the edition by default comes first.
+    """
     edition = scheme.edition
     if edition.offered_until is None or on <= edition.offered_until:
         return None
-    return next((c for c in edition.still_open_for if not _shut_out(c, scheme, on, applicant)), None)
+    clauses = sorted(edition.still_open_for, key=lambda clause: not clause.by_default)
+    return next((clause for clause in clauses if not _shut_out(clause, scheme, on, applicant)), None)
 
 
 def _shut_out(clause: StillOpen, scheme: Scheme, on: date, applicant: Applicant) -> str:

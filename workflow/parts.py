@@ -271,9 +271,8 @@ def stage_of(application: Application, rules: Rules) -> str:
     if passed.passes and (awaited := [a.sat_on for a in application.attempts if a.is_open]):
         since = min(awaited)
         held.update(p.part for p in passed.passes if since <= p.last_valid_on)
-    # Nor has one that waits for the end of a suspension.
-    if application.suspended:
-        held.update(p.part for p in passed.passes if (p.part, p.sitting) not in application.lapsed)
+    # Nor has one that waits for the end of a suspension, or that the clock has not been asked about yet.
+    held.update(p.part for p in passed.passes if (p.part, p.sitting) not in application.lapsed)
     for name, stage in rules.stages.items():
         if (stage.parts[0] not in held) if stage.is_plain else not is_stage_complete(name, held, application, rules):
             return name

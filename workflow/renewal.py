@@ -111,7 +111,7 @@ def certificate_standing(application: Application, rules: Rules, day: date) -> t
         `valid`, `suspended`, `revoked`, or `expired`; empty without a certificate. It is suspended or expired also
         where its time has run out and nobody wrote it down. The last valid day counts; None where it does not end.
     """
-    stored, term = application.certificate_standing, term_of(application, rules)
+    stored, term = decided_standing(application), term_of(application, rules)
     if term is None:
         return stored, None
     if stored in ("valid", "suspended") and day > term.renewable_until:
@@ -119,6 +119,17 @@ def certificate_standing(application: Application, rules: Rules, day: date) -> t
     if stored == "valid" and day > term.counts_until:
         return "suspended", term.last_valid_on
     return stored, term.last_valid_on
+
+
+def decided_standing(application: Application) -> str:
+    """
+    Give the standing of a certificate by decisions alone, whatever the clock has made of it since.
+
+    What takes effect on a day before the end is judged by it: that the end was written down meanwhile changes nothing.
+    """
+    if application.certificate_standing == "expired":
+        return application.certificate_before
+    return application.certificate_standing
 
 
 def next_step(application: Application, rules: Rules) -> tuple[date, Fact] | None:

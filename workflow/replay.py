@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from workflow.application import Application, opened, taking
+from workflow.application import Application, moved, opened, taking
 from workflow.clock import next_due
 from workflow.errors import Corrupt, Refused
 from workflow.events import Event
@@ -57,12 +57,7 @@ def advance(application: Application, fact: Fact, on: date, rules: Rules, sequen
     state = machine_of(rules).state_after(move)
     if state == application.state:
         return move.after
-    return moved(move.after, state, on)
-
-
-def moved(application: Application, state: str, on: date) -> Application:
-    """Give an application after it has come into another state on a day."""
-    return application.changed({"state": state, "entered_on": max(on, application.entered_on)})
+    return moved(move.after, fact, state, on, sequence)
 
 
 def fold(events: Iterable[Event], rules: Rules) -> Application | None:
@@ -112,7 +107,7 @@ def take_up(history: Sequence[Event], rules: Rules) -> Application | None:
             )
         application = taking(application, event.fact, event.effective_on, event.sequence)
         if event.dest != event.source:
-            application = moved(application, event.dest, event.effective_on)
+            application = moved(application, event.fact, event.dest, event.effective_on, event.sequence)
     return application
 
 

@@ -63,6 +63,15 @@ def test_a_closed_edition_is_open_for_its_cohort_until_its_day():
     assert chosen("2026-07-01", by_default, edition="", files=one) == "test-2026"
 
 
+def test_any_clause_that_gives_the_edition_by_default_is_enough():
+    """Where one clause keeps it open for those who name it, another one gives it to those who name none."""
+    named, given = "until: 2026-12-31, cohorts: [C1]", "until: 2026-06-30, cohorts: [C1, C2], by_default: true"
+    for clauses in ((named, given), (given, named)):
+        assert chosen("2026-06-30", *clauses, edition="", files=Applicant("C1")) == "test"
+        assert chosen("2026-07-01", *clauses, edition="", files=Applicant("C1")) == "test-2026"
+        assert chosen("2026-07-01", *clauses, files=Applicant("C1")) == "test"
+
+
 def test_a_closed_edition_is_open_for_those_who_began_before():
     """Filed before the day, not on it, and under this very edition."""
     began = "until: 2027-12-31, filed_before: 2025-07-01"

@@ -16,13 +16,12 @@ from workflow.application import Application
 from workflow.board.decisions import Outcome
 from workflow.board.selection import Selection, for_selected
 from workflow.calendar import Period
-from workflow.clock import passed
 from workflow.document import LAST_DAY
 from workflow.draft import Draft
 from workflow.errors import Conflict, Objection, Refused
 from workflow.facts import DeadlineExtended, Reinstated, ValidityExtended
 from workflow.parts import complete_set, passes
-from workflow.replay import run_clock
+from workflow.replay import advance, replay, run_clock
 from workflow.scheme import Rules
 from workflow.service import TRIES, Done, Service
 from workflow.validity import countdown_ends_on
@@ -78,14 +77,18 @@ def extend(
     def propose(draft: Draft) -> None:
         if draft.recorded(extension.command) is not None:
             return
-        day = on or service.today(draft.rules.scheme.time_zone)
-        now = run_clock(draft.application, draft.rules, day)[0]
+        today = service.today(draft.rules.scheme.time_zone)
+        day = on or today
+        now, before = (run_clock(draft.application, draft.rules, until)[0] for until in (day, max(day, today)))
+        if extension.deadline and day < now.on:  # what ran on that day, whatever the clock has made of it since
+            now = replay((*draft.recorded_events, *draft.new), draft.rules, day) or now
         fact = _fact(now, draft.rules, extension)
         draft.propose(fact, day, extension.command)
-        after = run_clock(draft.application, draft.rules, day)[0]
-        if after.state == "expired":
+        after = run_clock(draft.application, draft.rules, max(day, today))[0]
+        if before.state == after.state == "expired" and after.entered_on <= before.entered_on:
             what = f"{fact.part} valid" if isinstance(fact, ValidityExtended) else f"{fact.deadline} extended"
-            raise _no(now, f"with {what} through {fact.until} it would be expired on {day} all the same")
+            text = f"with {what} through {fact.until} it would be expired on {max(day, after.entered_on)} all the same"
+            raise _no(now, text)
 
     yield from for_selected(service, selection, propose, dry_run)
 
@@ -106,9 +109,11 @@ def _deadline_until(now: Application, rules: Rules, extension: Extension) -> dat
         raise _no(
             now, f"level {rules.number} has no deadline {name!r}; it has: {', '.join(rules.countdowns) or 'none'}"
         )
-    last = countdown_ends_on(countdown, now, rules)
-    if last is None and now.expiry and now.expiry.cause == passed(name):
-        last = now.expiry.last_valid_on
+    running = now
+    if now.expiry:  # what ran when it expired: a deadline that another one cuts ends with that
+        back = Reinstated(supersedes=now.ending, reason=extension.reason, authority=extension.authority)
+        running = advance(now, back, now.entered_on, rules)
+    last = countdown_ends_on(countdown, running, rules)
     if last is None:
         raise _no(now, f"the deadline of {countdown.title} does not run")
     until = extension.until or Period(months=extension.months).after(last)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from workflow.errors import Objection
-from workflow.renewal import certificate_standing, credits_of, next_end, renewed, term_of
+from workflow.renewal import certificate_standing, credits_of, decided_standing, next_end, renewed, term_of
 from workflow.requirements import all_met
 from workflow.rules.move import Move
 
@@ -22,7 +22,7 @@ STANDINGS: Final[dict[str, tuple[str, ...]]] = {
 def certificate_stands_so(move: Move) -> Objection | None:
     """A certificate is suspended, restored, revoked or replaced only from a standing that allows it."""
     (standing, _last), allowed = certificate_standing(move.application, move.rules, move.on), STANDINGS[move.fact.step]
-    if standing == "suspended" and move.application.certificate_standing == "valid" and standing in allowed:
+    if standing == "suspended" and decided_standing(move.application) == "valid" and standing in allowed:
         return _not_renewed(move) if move.fact.step == "restore_certificate" else None
     if standing in allowed:
         return None
@@ -77,7 +77,7 @@ def can_still_be_renewed(move: Move) -> Objection | None:
     clause = str((certificate.renewal or certificate).clause)
     if certificate.renewal is None or term is None:
         return Objection("can_still_be_renewed", "certificates of this scheme cannot be renewed", clause)
-    stored = a.certificate_before if a.certificate_standing == "expired" else a.certificate_standing
+    stored = decided_standing(a)
     if stored != "valid":
         return Objection("can_still_be_renewed", f"the certificate is {stored}; restore it first", clause)
     if move.on > term.renewable_until:

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from workflow.bars import bars_of
 from workflow.errors import Objection
-from workflow.parts import held_on, is_stage_complete, lacks_marks
+from workflow.parts import held_on, is_stage_complete, lacks_marks, passes
 from workflow.rules.move import Move, only_where
-from workflow.sets import needed
+from workflow.sets import Pass, needed
 
 
 def part_is_assessed(move: Move) -> Objection | None:
@@ -30,11 +30,19 @@ def is_an_exam(move: Move) -> Objection | None:
 
 
 def is_not_held(move: Move) -> Objection | None:
-    """A part still held on the day of the sitting is not taken again, unless its group lacks marks."""
+    """
+    A part still held on the day of the sitting is not taken again, unless its group lacks marks.
+
+    What was passed at a later sitting was not held on that day: the sitting is entered late.
+    """
     held = held_on(move.application, move.rules, move.fact.sat_on)
     found = held.get(move.fact.part)
     if found is None or move.fact.part not in move.rules.parts:
         return None
+    if not found.exemption and found.sat_on > move.fact.sat_on:
+        found = _passed_by(move).get(move.fact.part)
+        if found is None:
+            return None
     part, stage = move.rules.parts[move.fact.part], move.rules.stage_by_part[move.fact.part]
     if found.exemption:
         clause = str(move.rules.level.exemptions[found.exemption].clause)
@@ -52,7 +60,7 @@ def prerequisites_are_held(move: Move) -> Objection | None:
     if not part or not move.rules.required_by[move.fact.part]:
         return None
     held = held_on(move.application, move.rules, move.fact.sat_on)
-    held = {key: p for key, p in held.items() if p.sat_on <= move.fact.sat_on}
+    held = _passed_by(move) | {key: p for key, p in held.items() if p.sat_on <= move.fact.sat_on}
     missing = [p for p in part.requires if p not in held]
     if missing:
         text = f"{move.fact.part} needs {' and '.join(missing)} held on {move.fact.sat_on}"
@@ -66,6 +74,12 @@ def prerequisites_are_held(move: Move) -> Objection | None:
     return Objection("prerequisites_are_held", text, str(stage.clause))
 
 
+def _passed_by(move: Move) -> dict[str, Pass]:
+    """Give the passes of sittings through the day of this one that were valid on it, whatever was passed since."""
+    day = move.fact.sat_on
+    return {p.part: p for p in passes(move.application, move.rules) if p.sat_on <= day <= p.last_valid_on}
+
+
 def _not_out_by_then(move: Move, parts: Sequence[str]) -> str:
     """Name the results of parts that had been sat and were not out: nothing is held by them yet."""
     waiting = [x for x in move.application.attempts if x.part in parts and x.outcome == "recorded"]
@@ -74,8 +88,12 @@ def _not_out_by_then(move: Move, parts: Sequence[str]) -> str:
 
 
 def is_within_validity(move: Move) -> Objection | None:
-    """No seat beyond the last valid day of a held part whose lapse would end the application first."""
-    held = held_on(move.application, move.rules, move.application.on)
+    """
+    No seat beyond the last valid day of a held part whose lapse would end the application first.
+
+    Nor while a result that is still to come holds that lapse: it is a last chance, and no time for another attempt.
+    """
+    held = held_on(move.application, move.rules, move.application.submitted_on)
     ending = {part: p for part, p in held.items() if p.limit is not None and p.limit.effect == "expire"}
     if not move.rules.is_plain:
         ending = needed(ending, [part for part in held if part not in ending], move.rules)
