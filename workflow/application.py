@@ -322,32 +322,6 @@ def opened(key: str, fact: f.Submitted, on: date) -> Application:
     )
 
 
-def moved(application: Application, fact: f.Fact, state: str, on: date, sequence: int) -> Application:
-    """
-    Give an application after a fact has brought it into another state.
-
-    What is taken back was not: a reinstatement, or the lifting of the very finding that moved it, gives the stay back
-    that had been cut short, and its time runs on. So is a fact entered late not held up by a lapse of a later day.
-
-    Args:
-        application: The application with the fact taken in.
-        fact: The fact.
-        state: The state to which it leads.
-        on: Its effective day.
-        sequence: Its number; 0 for a step of the clock that is not written down.
-    """
-    since, left = max(on, application.entered_on), application.left
-    if left is not None:
-        is_lifted = isinstance(fact, f.AnnulmentLifted) and fact.supersedes == left.finding
-        if left.state == state and (is_lifted or isinstance(fact, f.Reinstated)):
-            since = left.since
-        elif left.by_clock and on <= application.entered_on:
-            since = left.since if left.state == state else max(on, left.since)
-    found = sequence if isinstance(fact, f.MisconductFound) else 0
-    stay = Stay(application.state, application.entered_on, isinstance(fact, f.PartLapsed), found)
-    return application.changed({"state": state, "entered_on": since, "left": stay})
-
-
 def taking(application: Application, fact: f.Fact, on: date, sequence: int) -> Application:
     """
     Take a fact in, leaving the state as it is.

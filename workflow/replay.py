@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from workflow.application import Application, moved, opened, taking
+from workflow.application import Application, Stay, opened, taking
 from workflow.clock import next_due
 from workflow.errors import Corrupt, Refused
 from workflow.events import Event
-from workflow.facts import Fact, Submitted
+from workflow.facts import AnnulmentLifted, Fact, MisconductFound, PartLapsed, Reinstated, Submitted
 from workflow.machine import machine_of
 from workflow.rules import Move
 from workflow.scheme import Rules
@@ -58,6 +58,32 @@ def advance(application: Application, fact: Fact, on: date, rules: Rules, sequen
     if state == application.state:
         return move.after
     return moved(move.after, fact, state, on, sequence)
+
+
+def moved(application: Application, fact: Fact, state: str, on: date, sequence: int) -> Application:
+    """
+    Give an application after a fact has brought it into another state.
+
+    What is taken back was not: a reinstatement, or the lifting of the very finding that moved it, gives the stay back
+    that had been cut short, and its time runs on. So is a fact entered late not held up by a lapse of a later day.
+
+    Args:
+        application: The application with the fact taken in.
+        fact: The fact.
+        state: The state to which it leads.
+        on: Its effective day.
+        sequence: Its number; 0 for a step of the clock that is not written down.
+    """
+    since, left = max(on, application.entered_on), application.left
+    if left is not None:
+        is_lifted = isinstance(fact, AnnulmentLifted) and fact.supersedes == left.finding
+        if left.state == state and (is_lifted or isinstance(fact, Reinstated)):
+            since = left.since
+        elif left.by_clock and on <= application.entered_on:
+            since = left.since if left.state == state else max(on, left.since)
+    found = sequence if isinstance(fact, MisconductFound) else 0
+    stay = Stay(application.state, application.entered_on, isinstance(fact, PartLapsed), found)
+    return application.changed({"state": state, "entered_on": since, "left": stay})
 
 
 def fold(events: Iterable[Event], rules: Rules) -> Application | None:
