@@ -17,6 +17,7 @@ from workflow.events import Event
 from workflow.facts import FACTS, Fact
 from workflow.machine import machine_of
 from workflow.parts import stage_of
+from workflow.replay import moved
 from workflow.rules import Move
 from workflow.scheme import Rules
 from workflow.scxml import scxml
@@ -75,7 +76,7 @@ class SecondEngine:
             if (state := self._ways.get(way, "")) == "":  # many histories begin alike: no beginning is gone twice
                 state = self._ways[way] = self.at(application.state).send(event.fact.step, leads_to)
             if state != application.state:
-                after = after.but(state=state, entered_on=max(event.effective_on, application.entered_on))
+                after = moved(after, event.fact, state, event.effective_on, event.sequence)
             application = after
             if state == REFUSED:
                 break

@@ -271,10 +271,23 @@ def stage_of(application: Application, rules: Rules) -> str:
     if passed.passes and (awaited := [a.sat_on for a in application.attempts if a.is_open]):
         since = min(awaited)
         held.update(p.part for p in passed.passes if since <= p.last_valid_on)
-    # Nor has one that waits for the end of a suspension, or that the clock has not been asked about yet.
-    held.update(p.part for p in passed.passes if (p.part, p.sitting) not in application.lapsed)
-    for name, stage in rules.stages.items():
-        if (stage.parts[0] not in held) if stage.is_plain else not is_stage_complete(name, held, application, rules):
-            return name
+    unlapsed = [p.part for p in passed.passes if (p.part, p.sitting) not in application.lapsed]
+    if application.suspended:  # nor has one that waits for the end of a suspension
+        held.update(unlapsed)
+    stages = list(rules.stages)
+    first = _first_open(held, application, rules)
+    # A pass that has run out, of which the clock has not been asked yet, moves nothing: not back, and not forward.
+    was = application.state if application.state in stages or not application.left else application.left.state
+    where = len(stages) if was == "awaiting_award" else stages.index(was) if was in stages else first
+    if first < where:
+        first = min(_first_open(held.union(unlapsed), application, rules), where)
     # All held and yet no complete set: a part was passed before one that it requires, so the last must be taken again.
-    return list(rules.stages)[-1]
+    return stages[min(first, len(stages) - 1)]
+
+
+def _first_open(held: Collection[str], application: Application, rules: Rules) -> int:
+    """Give the place of the first stage that is not complete; behind them all where every one is."""
+    for place, (name, stage) in enumerate(rules.stages.items()):
+        if (stage.parts[0] not in held) if stage.is_plain else not is_stage_complete(name, held, application, rules):
+            return place
+    return len(rules.stages)

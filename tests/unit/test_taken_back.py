@@ -56,6 +56,16 @@ def test_what_is_entered_late_for_a_day_of_waiting_counts_whether_or_not_the_nig
     assert t.state("2026-07-01") == t.state("2026-08-02") == "withdrawn"
 
 
+@pytest.mark.parametrize(("late", "held"), [("theory", "skills"), ("skills", "theory")])
+def test_a_pass_that_has_run_out_moves_nothing_before_the_clock_is_asked(late, held):
+    """A result that is out only after another pass ran out brings nobody into the review, and sends nobody back."""
+    t = Timeline(2, "2024-03-15", scheme_with()).accept().score(held, "2024-05-18", "60", "2024-06-20")
+    t.score(late, "2026-06-15", "60").announce(late, "2026-06-15", "2026-07-20").night("2026-08-01")
+    *_, announced, expired = t.history
+    assert (announced.dest, expired.source, expired.dest) == ("skills_exam", "skills_exam", "expired")
+    assert expired.effective_on == day("2026-07-20")
+
+
 def test_a_seat_while_a_result_holds_the_lapse_lies_beyond_the_last_valid_day_all_the_same():
     """It is a last chance, also where something else has been recorded since the last valid day."""
     t = trained().score("theory", "2024-05-18", "60", "2024-06-20").score("skills", "2026-06-15", "59")
