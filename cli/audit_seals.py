@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from cli import access, held_keys, options, wiring
+from cli.audit_mining import FORMATS, log
 from cli.files import name_of, read_text
 from cli.options import Verb
 from cli.output import json_line, listing
@@ -26,7 +27,7 @@ _KEYS = click.option(
     metavar="VKEY",
     help="Verifier key of the board, or a file of them; default: those of the key file. May be repeated.",
 )
-_FOLDER: Final = click.Path(file_okay=False, path_type=Path)
+_FOLDER: Final = click.Path(path_type=Path)  # whether it is there already is asked when it is written
 
 
 @click.command(cls=Verb, example="examboard audit seal --json")
@@ -80,13 +81,25 @@ def seals(ctx: click.Context, number: int | None, as_json: bool) -> None:
         click.echo(one.note, nl=False)
 
 
-@click.command(cls=Verb, example="examboard audit export handover-2026")
+@click.command(
+    cls=Verb,
+    example="""\
+examboard audit export handover-2026
+examboard audit export round.ocel.json --format ocel""",
+)
 @click.argument("folder", type=_FOLDER)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("sealed", *FORMATS)),
+    default="sealed",
+    help="ocel, xes: a file for process mining instead, as `audit log` writes it with more to choose from.",
+)
 @click.option("--unsealed", is_flag=True, help="Write the events beyond the last seal as well, into a second file.")
 @_KEYS
 @options.as_json
 @click.pass_context
-def export(ctx: click.Context, folder: Path, unsealed: bool, given: tuple[str, ...], as_json: bool) -> None:
+def export(ctx: click.Context, folder: Path, form: str, unsealed: bool, given: tuple[str, ...], as_json: bool) -> None:
     """
     Write all sealed events, their checkpoints and what checks them into a new folder.
 
@@ -95,6 +108,11 @@ def export(ctx: click.Context, folder: Path, unsealed: bool, given: tuple[str, .
     """
     from storage.export import export
 
+    if form != "sealed":
+        if unsealed or given:
+            raise click.UsageError("--unsealed and --key are for the sealed events; an event log has neither")
+        ctx.invoke(log, file=folder, form=form, as_json=as_json)
+        return
     service = wiring.service(ctx, write=False)
     access.log(ctx, service, "export", "sealed events")
     stores = service.stores

@@ -78,6 +78,17 @@ def values(item):
 
 
 @pytest.mark.parametrize("form", FORMATS)
+def test_export_writes_the_same_log(run, form):
+    """`audit export --format` is another way to the same file; what is for sealed events alone is refused with it."""
+    assert run("audit", "log", "one", "--format", form).code == 0
+    said = run("audit", "export", "two", "--format", form, "--json")
+    assert (said.code, said.row["format"]) == (0, form)
+    assert Path("one").read_bytes() == Path("two").read_bytes()
+    assert run("audit", "export", "two", "--format", form).code == 5
+    assert run("audit", "export", "three", "--format", form, "--unsealed").code == 2
+
+
+@pytest.mark.parametrize("form", FORMATS)
 def test_a_log_names_nobody(run, form):
     """No name, identity number or phone number of the registry stands in a log."""
     text = written(run, form).read_text(encoding="utf-8")
