@@ -18,7 +18,8 @@ from storage.candidates import SqlCandidates
 from storage.codec import admission_rows, from_row, projection_row
 from storage.due import SqlDue
 from storage.engine import normal_url, open_engine, writing
-from storage.events import PAGE, SqlEvents, event_columns
+from storage.event_queries import EVENT
+from storage.events import PAGE, SqlEvents
 from storage.keyring import Ring
 from storage.making import Status as Status
 from storage.making import check_current, status_of
@@ -94,7 +95,7 @@ class Database:
         """
         c, a = tables.event.c, tables.application.c
         # From the events alone, in the order of their key: the rows written must not steer the reading.
-        wanted = select(*event_columns).order_by(c.bucket, c.application, c.sequence)
+        wanted = select(*EVENT).order_by(c.bucket, c.application, c.sequence)
         with writing(self.engine) as tx:
             if tx.dialect.name == "postgresql":
                 tx.execute(text("LOCK TABLE application IN SHARE ROW EXCLUSIVE MODE"))

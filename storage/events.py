@@ -12,28 +12,14 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Connection,
-    Engine,
-    Result,
-    Select,
-    SmallInteger,
-    Text,
-    and_,
-    bindparam,
-    func,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Connection, Engine, Result, Select, bindparam, select, text, update
 
 from storage import tables
 from storage.batch import in_key_order, moved_on
 from storage.bulk import Bulk, insert
 from storage.codec import admission_rows, certificate_rows, code_rows, from_row, projection_row, to_row
 from storage.engine import reading, writing
+from storage.event_queries import HISTORY, IN_KEY_ORDER, MOVES, OF_ONE, OF_WANTED, ONE_PROJECTION, PROJECTION
 from storage.seating import SqlSeats, steps_of
 from storage.single import Single, Statement
 from workflow.events import Event
@@ -44,49 +30,7 @@ PAGE: Final = 2_000  # rows fetched at a time: flat memory, and few round trips
 KEYS_AT_ONCE: Final = 1_000
 Wanted = Select[*tuple[Any, ...]]
 
-_e, _a = tables.event.c, tables.application.c
-event_columns: Final[Sequence[ColumnElement[Any]]] = (
-    _e.application, _e.sequence, _e.type, _e.version, _e.step, _e.source, _e.dest, _e.effective_on, _e.recorded_at,
-    _e.actor, _e.command, _e.data, _e.previous, _e.hash,
-)  # fmt: skip
-_PROJECTION: Final[Sequence[ColumnElement[Any]]] = (
-    _a.application, _a.candidate, _a.scheme, _a.digest, _a.level, _a.submitted_on, _a.state, _a.sequence, _a.head,
-    _a.next_due_on, _a.recorded_at, _a.next_due_type, _a.next_due_data,
-)  # fmt: skip
-# What a step changes; to set the others to what they are would have their indexes written anew (SQLite).
-_MOVES: Final[Sequence[ColumnElement[Any]]] = (
-    _a.state, _a.sequence, _a.head, _a.next_due_on, _a.recorded_at, _a.next_due_type, _a.next_due_data,
-)  # fmt: skip
-# Made once: putting a statement together costs as much as running it.
-_HISTORY: Final = (
-    select(*event_columns)
-    .where(_e.bucket == bindparam("in_bucket"), _e.application == bindparam("key"))
-    .order_by(_e.sequence)
-)
-_ONE_PROJECTION: Final = select(*_PROJECTION).where(
-    _a.bucket == bindparam("in_bucket"), _a.application == bindparam("key")
-)
-_OF_ONE: Final = select(_a.application).where(_a.candidate == bindparam("who")).order_by(_a.application)
-# Through the unique key (application, bucket) and then the events' own, so that neither database sorts events.
-_IN_KEY_ORDER: Final = (
-    select(*event_columns)
-    .select_from(tables.application)
-    .join(tables.event, and_(_e.bucket == _a.bucket, _e.application == _a.application))
-    .order_by(_a.application, _a.bucket, _e.sequence)
-)
-# The same for keys that are given. PostgreSQL reads the whole table for a long IN where it has no statistics yet; for a
-# table of keys it looks each of them up.
-_wanted: Final = (
-    func.unnest(bindparam("buckets", type_=ARRAY(SmallInteger)), bindparam("keys", type_=ARRAY(Text)))
-    .table_valued("bucket", "application")
-    .render_derived(name="wanted")
-)
-_OF_WANTED: Final = (
-    select(*event_columns)
-    .select_from(_wanted)
-    .join(tables.event, and_(_e.bucket == _wanted.c.bucket, _e.application == _wanted.c.application))
-    .order_by(_e.application, _e.sequence)
-)
+_a = tables.application.c
 
 
 class Overtaken(Exception):
@@ -100,7 +44,7 @@ class SqlEvents:
         self._engine = engine
         self._seats = SqlSeats()
         self._single = single
-        self._of_one = str(_OF_ONE.compile(dialect=engine.dialect))
+        self._of_one = str(OF_ONE.compile(dialect=engine.dialect))
 
     def history(self, application: str) -> tuple[Event, ...]:
         """
@@ -110,7 +54,7 @@ class SqlEvents:
             Corrupt: a stored event cannot be read.
         """
         with reading(self._engine) as tx:
-            rows = tx.execute(_HISTORY, _place(application)).all()
+            rows = tx.execute(HISTORY, _place(application)).all()
         return tuple(map(from_row, rows))
 
     def histories(self, applications: Sequence[str] | None = None) -> Iterator[tuple[Event, ...]]:
@@ -126,7 +70,7 @@ class SqlEvents:
             Corrupt: a stored event cannot be read.
         """
         if applications is None:
-            with reading(self._engine) as tx, _rows(tx, _IN_KEY_ORDER) as rows:
+            with reading(self._engine) as tx, _rows(tx, IN_KEY_ORDER) as rows:
                 yield from _each_history(rows)
             return
         keys = sorted(set(applications))
@@ -134,9 +78,9 @@ class SqlEvents:
             some = keys[start : start + KEYS_AT_ONCE]
             with reading(self._engine) as tx:
                 if tx.dialect.name == "postgresql":
-                    found = tx.execute(_OF_WANTED, {"buckets": [*map(bucket_of, some)], "keys": some}).all()
+                    found = tx.execute(OF_WANTED, {"buckets": [*map(bucket_of, some)], "keys": some}).all()
                 else:
-                    found = tx.execute(_IN_KEY_ORDER.where(_a.application.in_(some))).all()
+                    found = tx.execute(IN_KEY_ORDER.where(_a.application.in_(some))).all()
             yield from _each_history(found)
 
     def append(self, batch: Sequence[Append]) -> tuple[str, ...]:
@@ -257,12 +201,12 @@ class SqlEvents:
     def projection(self, application: str) -> Projection | None:
         """Give the projection of an application."""
         with reading(self._engine) as tx:
-            row = tx.execute(_ONE_PROJECTION, _place(application)).one_or_none()
+            row = tx.execute(ONE_PROJECTION, _place(application)).one_or_none()
         return None if row is None else Projection(*row)
 
     def projections(self) -> Iterator[Projection]:
         """Stream all projections in the order of application keys."""
-        with reading(self._engine) as tx, _rows(tx, select(*_PROJECTION).order_by(_a.application)) as rows:
+        with reading(self._engine) as tx, _rows(tx, select(*PROJECTION).order_by(_a.application)) as rows:
             for row in rows:
                 yield Projection(*row)
 
@@ -326,7 +270,7 @@ class SqlEvents:
     @cached_property
     def _update_application(self) -> Bulk:
         seen = (_a.bucket == bindparam("bucket"), _a.application == bindparam("application"))
-        values = {c.name: bindparam(c.name, type_=c.type) for c in _MOVES}
+        values = {c.name: bindparam(c.name, type_=c.type) for c in MOVES}
         guarded = update(tables.application).where(*seen, _a.sequence == bindparam("expected")).values(values)
         return Bulk(self._engine.dialect, guarded)
 

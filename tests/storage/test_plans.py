@@ -86,11 +86,11 @@ def test_the_stream_of_all_histories_sorts_nothing_on_sqlite(sqlite_url: str) ->
     init(sqlite_url)
     with open_database(sqlite_url) as opened:
         opened.events.append([filed(f"E-{n}") for n in range(100)])
-        from storage.events import _IN_KEY_ORDER
+        from storage.event_queries import IN_KEY_ORDER
 
         with opened.engine.begin() as tx:
             tx.execute(text("ANALYZE"))
-            plan = [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {_IN_KEY_ORDER}")]
+            plan = [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {IN_KEY_ORDER}")]
     assert not [line for line in plan if "B-TREE" in line], plan
 
 
