@@ -93,6 +93,7 @@ def is_within_validity(move: Move) -> Objection | None:
 
     Nor while a result that is still to come holds that lapse: it is a last chance, and no time for another attempt.
     """
+    # As of the submission: whatever was passed since, run out by now or not.
     held = held_on(move.application, move.rules, move.application.submitted_on)
     ending = {part: p for part, p in held.items() if p.limit is not None and p.limit.effect == "expire"}
     if not move.rules.is_plain:
