@@ -53,3 +53,8 @@ OF_WANTED: Final = (
     .join(tables.event, and_(_e.bucket == _wanted.c.bucket, _e.application == _wanted.c.application))
     .order_by(_e.application, _e.sequence)
 )
+OWNER: Final = select(_a.candidate)
+OWNER_OF_WANTED: Final = OWNER.select_from(_wanted).join(
+    tables.application, and_(_a.bucket == _wanted.c.bucket, _a.application == _wanted.c.application)
+)
+OWNED: Final = select(_a.application, _a.candidate)

@@ -19,7 +19,8 @@ from storage.batch import in_key_order, moved_on
 from storage.bulk import Bulk, insert
 from storage.codec import admission_rows, certificate_rows, code_rows, from_row, projection_row, to_row
 from storage.engine import reading, writing
-from storage.event_queries import HISTORY, IN_KEY_ORDER, MOVES, OF_ONE, OF_WANTED, ONE_PROJECTION, PROJECTION
+from storage.event_queries import HISTORY, IN_KEY_ORDER, MOVES, OF_WANTED, ONE_PROJECTION, PROJECTION
+from storage.lookups import SqlLookups, portions
 from storage.seating import SqlSeats, steps_of
 from storage.single import Single, Statement
 from workflow.events import Event
@@ -27,7 +28,6 @@ from workflow.ports import Append, Projection, Sitting, bucket_of
 from workflow.seating import Seat
 
 PAGE: Final = 2_000  # rows fetched at a time: flat memory, and few round trips
-KEYS_AT_ONCE: Final = 1_000
 Wanted = Select[*tuple[Any, ...]]
 
 _a = tables.application.c
@@ -37,14 +37,12 @@ class Overtaken(Exception):
     """At least one application of a batch has moved on."""
 
 
-class SqlEvents:
+class SqlEvents(SqlLookups):
     """The event store on SQLite and PostgreSQL; every method is one transaction, and safe from any thread."""
 
     def __init__(self, engine: Engine, single: Single) -> None:
-        self._engine = engine
+        super().__init__(engine, single)
         self._seats = SqlSeats()
-        self._single = single
-        self._of_one = str(OF_ONE.compile(dialect=engine.dialect))
 
     def history(self, application: str) -> tuple[Event, ...]:
         """
@@ -73,9 +71,7 @@ class SqlEvents:
             with reading(self._engine) as tx, _rows(tx, IN_KEY_ORDER) as rows:
                 yield from _each_history(rows)
             return
-        keys = sorted(set(applications))
-        for start in range(0, len(keys), KEYS_AT_ONCE):
-            some = keys[start : start + KEYS_AT_ONCE]
+        for some in portions(sorted(set(applications))):
             with reading(self._engine) as tx:
                 if tx.dialect.name == "postgresql":
                     found = tx.execute(OF_WANTED, {"buckets": [*map(bucket_of, some)], "keys": some}).all()
@@ -209,36 +205,6 @@ class SqlEvents:
         with reading(self._engine) as tx, _rows(tx, select(*PROJECTION).order_by(_a.application)) as rows:
             for row in rows:
                 yield Projection(*row)
-
-    def at_sitting(self, sitting: str, part: str | None = None) -> tuple[str, ...]:
-        """Give the keys of applications that were ever admitted to a sitting (of a part), in key order."""
-        c = tables.admission.c
-        wanted = select(c.application).distinct().where(c.sitting == sitting).order_by(c.application)
-        return self._keys(wanted if part is None else wanted.where(c.part == part))
-
-    def of_candidates(self, *candidates: str) -> tuple[str, ...]:
-        """Give the keys of the applications of a candidate, or of some, in key order."""
-        if len(candidates) == 1 and (rows := self._single.rows(self._of_one, candidates)) is not None:
-            return tuple(row[0] for row in rows)
-        found: list[str] = []
-        for start in range(0, len(candidates), KEYS_AT_ONCE):
-            some = candidates[start : start + KEYS_AT_ONCE]
-            found += self._keys(select(_a.application).where(_a.candidate.in_(some)))
-        return tuple(sorted(found))
-
-    def certificate_holder(self, number: str) -> str | None:
-        """Give the application whose certificate bears a number."""
-        c = tables.certificate.c
-        return next(iter(self._keys(select(c.application).where(c.number == number))), None)
-
-    def certificate_with_code(self, code: str) -> str | None:
-        """Give the number of the certificate whose paper bears a code."""
-        c = tables.certificate_code.c
-        return next(iter(self._keys(select(c.number).where(c.code == code))), None)
-
-    def _keys(self, wanted: Select[str]) -> tuple[str, ...]:
-        with reading(self._engine) as tx:
-            return tuple(tx.scalars(wanted))
 
     def _claim(self, tx: Connection, ordered: Sequence[Append]) -> bool:
         """Move applications on to their new projections; false if any was not where its writer saw it."""

@@ -126,6 +126,12 @@ class MemoryEvents:
             chosen = [keys for (s, p), keys in self._admitted.items() if s == sitting and part in (None, p)]
         return tuple(sorted(set().union(*chosen)))
 
+    def alongside(self, applications: Sequence[str]) -> dict[str, str]:
+        """Give the candidate of each of some applications, and of all others of the same candidates, by their keys."""
+        with self.lock:
+            theirs = {self._projections[key].candidate for key in applications if key in self._projections}
+            return {key: row.candidate for key, row in self._projections.items() if row.candidate in theirs}
+
     def of_candidates(self, *candidates: str) -> tuple[str, ...]:
         """Give the keys of the applications of a candidate, or of some, in key order."""
         theirs = frozenset(candidates)

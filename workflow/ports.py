@@ -111,6 +111,9 @@ class EventStore(Protocol):
     def at_sitting(self, sitting: str, part: str | None = None) -> tuple[str, ...]:
         """Give the keys of applications that were ever admitted to a sitting (of a part), in key order."""
 
+    def alongside(self, applications: Sequence[str]) -> dict[str, str]:
+        """Give the candidate of each of some applications, and of all others of the same candidates, by their keys."""
+
     def of_candidates(self, *candidates: str) -> tuple[str, ...]:
         """Give the keys of the applications of a candidate, or of some, in key order."""
 

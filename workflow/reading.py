@@ -15,19 +15,25 @@ def each_history(events: EventStore, applications: Sequence[str]) -> Iterator[Re
     """
     Give the history of each application, or the error with which it is stuck, in the order of their keys.
 
+    One after the other: whoever does not keep them needs the memory of one.
+
     Args:
         events: The store.
         applications: Their keys; one that does not exist is NotFound.
     """
     keys = sorted(set(applications))
+    at = 0
     try:
-        found = {history[0].application: history for history in events.histories(keys)}
+        for history in events.histories(keys):
+            while (key := keys[at]) != history[0].application:
+                yield key, (), NotFound(f"no application {key}")
+                at += 1
+            yield key, history, None
+            at += 1
     except Corrupt:  # one of them cannot be read: find out which
-        for key in keys:
-            yield _read(events, key)
-        return
-    for key in keys:
-        yield (key, found[key], None) if key in found else (key, (), NotFound(f"no application {key}"))
+        yield from (_read(events, key) for key in keys[at:])
+    else:
+        yield from ((key, (), NotFound(f"no application {key}")) for key in keys[at:])
 
 
 def _read(events: EventStore, key: str) -> Read:

@@ -118,3 +118,14 @@ def test_applications_of_a_candidate(stores: Stores) -> None:
     assert stores.events.of_candidates("c-2") == ("c",)
     assert stores.events.of_candidates("c-3") == stores.events.of_candidates() == ()
     assert stores.events.of_candidates("c-2", "c-3", "c-1") == ("b", "c", "d", "é")
+
+
+def test_applications_beside_some(stores: Stores) -> None:
+    """Each comes with its candidate, and with it all others of the same one; what does not exist is left out."""
+    batch = [filed("é"), filed("b"), filed("c"), filed("d")]
+    theirs = [batch[at]._replace(projection=batch[at].projection._replace(candidate=f"c-{at}")) for at in (2, 3)]
+    stores.events.append([*batch[:2], *theirs])
+    assert stores.events.alongside(["é", "nobody", "d"]) == {"b": "c-1", "é": "c-1", "d": "c-3"}
+    assert stores.events.alongside(["nobody"]) == stores.events.alongside([]) == {}
+    stores.events.append([filed(f"n{n:04}") for n in range(1_200)])
+    assert len(stores.events.alongside([f"n{n:04}" for n in range(1_200)])) == 1_202

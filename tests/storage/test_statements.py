@@ -91,6 +91,7 @@ def _read(stores: Database) -> None:
     events = stores.events
     list(events.histories()), list(events.histories(["E-1", "E-2"])), list(events.projections())
     events.history("E-1"), events.projection("E-1"), events.of_candidates("c-1"), events.at_sitting("S", "theory")
+    events.of_candidates("c-1", "c-2"), events.alongside(["E-1", "E-2"])
     events.certificate_holder("x"), events.certificate_with_code("x")
 
 

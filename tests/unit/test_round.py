@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
@@ -15,6 +16,7 @@ from workflow import facts as f
 from workflow.bulk.intake import parse
 from workflow.bulk.round import import_round
 from workflow.checking.check import pin
+from workflow.draft import Draft
 from workflow.service import Service
 
 SCHEMES = Path(__file__).resolve().parents[2] / "workflow" / "schemes"
@@ -235,3 +237,16 @@ def test_one_person_under_two_names_is_rejected(service, base):
     report = load(service, applications=[again])
     assert report.rejects[0].field == "document_number"
     assert "王" not in report.rejects[0].reason
+
+
+def test_an_import_leaves_nothing_for_the_collector(service, base):
+    """What was judged is let go at once: a circle through the drafts would hold every history of the file."""
+    base["scores"] = ["A1,theory,S1,2024-05-18,2024-06-20,60"]
+    gc.collect()
+    gc.disable()
+    try:
+        load(service, **base)
+        load(service, scores=["A1,skills,S1,2024-05-18,2024-06-20,60"])
+        assert not [x for x in gc.get_objects() if isinstance(x, Draft)]
+    finally:
+        gc.enable()

@@ -9,7 +9,8 @@ Source: domain.md, section 5.6.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from datetime import date
 from heapq import heapify, heappop, heapreplace
 from itertools import islice
@@ -49,23 +50,15 @@ def in_chunks(filings: Iterable[Filing], waiting: MutableMapping[str, Filing], s
         yield [waiting.pop(key) for key in list(islice(waiting, size))]
 
 
-def siblings(
-    filings: Iterable[Filing],
-    owners: Mapping[str, str],
-    waiting: MutableMapping[str, Filing],
-    of_candidates: Callable[..., Collection[str]],
-) -> list[Filing]:
+def siblings(alongside: Iterable[str], waiting: MutableMapping[str, Filing]) -> list[Filing]:
     """
-    Take those that wait and belong to the candidate of a filing that may ask for them.
+    Take those that wait and belong to a candidate whose applications are filed now.
 
     Args:
-        filings: The filings.
-        owners: The candidate of each, by its number.
+        alongside: The numbers of the candidates' recorded applications.
         waiting: Those that wait, by number; what is given is taken out.
-        of_candidates: Gives the numbers of the recorded applications of some candidates.
     """
-    theirs = {owners[x.application] for x in filings if x.application in owners and x.asks_others} if waiting else ()
-    return [waiting.pop(key) for key in of_candidates(*sorted(theirs)) if key in waiting]
+    return [waiting.pop(key) for key in sorted(alongside) if key in waiting] if waiting else []
 
 
 def filed_on(day: date) -> Moment:
@@ -81,6 +74,10 @@ def by_day(ways: Mapping[str, Iterator[Moment]]) -> None:
         ways: By their names, which decide where two moments are the same. Each gives the moment of its next step, and
             takes that step when it is asked for the moment after.
     """
+    if len(ways) == 1:
+        for way in ways.values():
+            deque(way, maxlen=0)
+        return
     heads = [(moment, name) for name, way in ways.items() if (moment := next(way, None))]
     heapify(heads)
     while heads:

@@ -109,11 +109,6 @@ class Filing:
         shown = self.evidence
         return len(shown.education) + len(shown.certificates) + len(shown.work) + len(shown.training)
 
-    @property
-    def asks_others(self) -> bool:
-        """Whether it is filed anew, or tells of attempts: what the candidate's other applications are asked for."""
-        return self.row is not None or "reviews" in self.others or "scores" in self.others
-
     def file(self, draft: Draft, today: date) -> Iterator[Moment]:
         """
         Propose everything that the rows say, in the order of the days.

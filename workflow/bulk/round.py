@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from workflow.bulk.filed_together import RECORDED, by_day, filed_on, in_chunks, siblings
 from workflow.bulk.filing import EVIDENCE, Filing, Moment
@@ -22,11 +22,9 @@ from workflow.bulk.rows import ApplicationRow, Parsed, RowProblem
 from workflow.draft import Draft
 from workflow.elsewhere import still_running
 from workflow.errors import Corrupt, NotFound, Unavailable
-from workflow.events import Event
-from workflow.facts import Submitted
 from workflow.identity import document_key
-from workflow.ports import Candidate, Sitting
-from workflow.reading import each_history
+from workflow.ports import Append, Candidate, Sitting
+from workflow.reading import Read, each_history
 from workflow.service import TRIES, Service
 
 CHUNK: Final = 1_000
@@ -61,6 +59,23 @@ def import_round(
     return _Import(service, parsed, dry_run, cohort, admits).run(progress or (lambda _done, _all: None))
 
 
+class Judged(NamedTuple):
+    """
+    What the rows of one application came to.
+
+    Attributes:
+        filing: The rows.
+        kind: Whether the application is `new`, `continued` or `unchanged`; empty where it is none of these.
+        append: What is to be written; None where that is nothing.
+        notes: What the board should know of it.
+    """
+
+    filing: Filing
+    kind: str = ""
+    append: Append | None = None
+    notes: tuple[str, ...] = ()
+
+
 @dataclass
 class _Import:
     service: Service
@@ -74,7 +89,6 @@ class _Import:
     undecided: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
-    unreadable: dict[str, Corrupt] = field(default_factory=dict)  # with what a history cannot be read
     placing: Placing = field(init=False)
     opening: Opening = field(init=False)
     waiting: dict[str, Filing] = field(default_factory=dict)  # without a row of their own, and not written yet
@@ -142,17 +156,17 @@ class _Import:
         """
         written = 0
         for _ in range(TRIES):
-            drafts = self._drafts(filings)
-            changed = [draft for draft in drafts.values() if draft.new]
+            judged = [*self._judged(filings)]
             left_out: set[str] = set()
-            if changed and not self.dry_run:
-                self._put({s for f in filings for s in f.sittings})
-                left_out = set(self.service.stores.events.append([draft.append() for draft in changed]))
-            done = [f for f in filings if f.application not in left_out]
-            for filing in done:
-                self._count(filing, drafts.get(filing.application))
+            appends = [x.append for x in judged if x.append]
+            if appends and not self.dry_run:
+                self._put({s for x in judged for s in x.filing.sittings})
+                left_out = set(self.service.stores.events.append(appends))
+            done = [x for x in judged if x.filing.application not in left_out]
+            for one in done:
+                self._count(one)
             written += len(done)
-            filings = [f for f in filings if f.application in left_out]
+            filings = [x.filing for x in judged if x.filing.application in left_out]
             if not filings:
                 return written
         raise Unavailable("others keep writing to the same applications; run the same import again")
@@ -162,69 +176,82 @@ class _Import:
             self.service.stores.sittings.put(sorted(new, key=str))
             self.sittings |= new
 
-    def _count(self, filing: Filing, draft: Draft | None) -> None:
+    def _count(self, judged: Judged) -> None:
+        filing = judged.filing
         self.problems += filing.rejects
         self.undecided += [filing.application] if filing.is_left else []
         self.stuck += [filing.application] if filing.is_stuck else []
         self.counts["rows_taken"] += filing.taken
         self.counts["rows_unchanged"] += filing.unchanged
-        if draft is not None:
-            self.counts["events_written"] += len(draft.new)
-            kind = "unchanged" if not draft.new else "new" if draft.new[0].sequence == 1 else "continued"
-            self.counts[f"applications_{kind}"] += 1
-            if kind == "new":
-                beside = still_running(draft.rules, draft.others(), self.service.today)
-                self.notes += [f"{filing.application}: {note}" for note in beside]
+        if judged.kind:
+            self.counts["events_written"] += len(judged.append.events) if judged.append else 0
+            self.counts[f"applications_{judged.kind}"] += 1
+            self.notes += judged.notes
 
-    def _drafts(self, filings: list[Filing]) -> dict[str, Draft]:
-        """Draft a chunk, those of one candidate together; the siblings that wait are put to the chunk."""
+    def _judged(self, filings: Sequence[Filing]) -> Iterator[Judged]:
+        """
+        Judge a chunk, those of one candidate together; the siblings that wait are put to it.
+
+        A history is let go as soon as it has been judged: what a thousand of them hold costs more time than memory.
+        """
+        events = self.service.stores.events
         candidates = self._candidates(filings)
-        owners = {application: candidate.key for application, candidate in candidates.items()}
-        histories = self._histories(filings, owners)
-        if more := siblings(filings, owners, self.waiting, self.service.stores.events.of_candidates):
-            histories |= self._histories(more, owners)
-            filings += more
+        owners = events.alongside([x.application for x in filings if x.application not in candidates])
+        if candidates and self.waiting:
+            owners |= events.alongside(events.of_candidates(*sorted({x.key for x in candidates.values()})))
+        filings = [*filings, *siblings(owners, self.waiting)]
+        owners |= {application: candidate.key for application, candidate in candidates.items()}
         together: dict[str, list[Filing]] = {}
         for filing in filings:
             together.setdefault(owners.get(filing.application, filing.application), []).append(filing)
-        drafts: dict[str, Draft] = {}
-        for some in together.values():
-            beside: dict[str, Draft] = {}
-            ways = {
-                key: self._way(filing, histories.get(key), candidates.get(key), beside)
-                for filing in some
-                for key in (filing.application,)
-            }
-            by_day(ways)
-            drafts |= beside
-        return drafts
+        read: dict[str, Read] = {}
+        for found in each_history(events, [x.application for x in filings]):
+            key = found[0]
+            read[key] = found
+            some = together[owners.get(key, key)]
+            if all(x.application in read for x in some):
+                yield from self._beside(some, read, candidates)
+                for filing in some:
+                    del read[filing.application]
 
-    def _histories(self, filings: Sequence[Filing], owners: dict[str, str]) -> dict[str, tuple[Event, ...]]:
-        """Read what is recorded of some applications; each one's candidate is put to the owners."""
-        found = {}
-        for key, history, error in each_history(self.service.stores.events, [f.application for f in filings]):
-            if history:
-                found[key] = history
-                if isinstance(fact := history[0].fact, Submitted):
-                    owners.setdefault(key, fact.candidate)
-            elif isinstance(error, Corrupt):
-                self.unreadable[key] = error
-        return found
+    def _beside(
+        self, filings: Sequence[Filing], read: Mapping[str, Read], candidates: Mapping[str, Candidate]
+    ) -> Iterator[Judged]:
+        """Judge what the files say of one candidate."""
+        drafts: dict[str, Draft] = {}
+        ways = {
+            (key := filing.application): self._way(filing, read[key], candidates.get(key), drafts) for filing in filings
+        }
+        by_day(ways)
+        judged = [self._outcome(filing, drafts.get(filing.application)) for filing in filings]
+        drafts.clear()  # each asks for the others through it: a circle that only the collector would find
+        yield from judged
+
+    def _outcome(self, filing: Filing, draft: Draft | None) -> Judged:
+        if draft is None:
+            return Judged(filing)
+        if not draft.new:
+            return Judged(filing, "unchanged")
+        if draft.recorded_events:
+            return Judged(filing, "continued", draft.append())
+        beside = still_running(draft.rules, draft.others(), self.service.today)
+        return Judged(filing, "new", draft.append(), tuple(f"{filing.application}: {note}" for note in beside))
 
     def _way(
         self,
         filing: Filing,
-        history: tuple[Event, ...] | None,
+        read: Read,
         candidate: Candidate | None,
         beside: dict[str, Draft],
     ) -> Iterator[Moment]:
         """File one application, step by step, beside those of the same candidate; see `filed_together.by_day`."""
         filing.reset()
+        _, history, fault = read
         yield filed_on(filing.row.submitted_on) if filing.row and not history else RECORDED
         try:
-            if filing.application in self.unreadable:
-                raise self.unreadable[filing.application]
-            draft = self.opening.draft(filing, history, candidate, beside)
+            if isinstance(fault, Corrupt):
+                raise fault
+            draft = self.opening.draft(filing, history or None, candidate, beside)
             if draft is None:
                 no_such = "no such application: it is not in the database, nor was its own row taken"
                 filing.reject_all("the application's own row was rejected" if filing.row else no_such)
