@@ -179,6 +179,7 @@ class Application(Snapshot):
         deadline_extensions: (deadline, last day) granted by the board.
         findings: (sequence, day, finding) of misconduct in force.
         suspended: Reason of a suspension; empty if it is not suspended.
+        suspended_on: Its day.
         expiry: The fact that ended it by the clock.
         expiry_sequence: The number of that event; 0 where it is derived but not yet written down.
         certificate: The award.
@@ -232,6 +233,7 @@ class Application(Snapshot):
     deadline_extensions: tuple[tuple[str, date], ...] = ()
     findings: tuple[tuple[int, date, f.MisconductFound], ...] = ()
     suspended: str = ""
+    suspended_on: date | None = None
     expiry: f.Expired | None = None
     expiry_sequence: int = 0
     certificate: f.CertificateAwarded | None = None

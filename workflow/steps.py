@@ -81,7 +81,10 @@ def _steps(rules: Rules) -> Iterator[Step]:
     yield from _staying(("request_recheck",), (*stages, done, *over))
     yield from _staying(("report_incident",), (*going_on, *over))
     yield from _staying(("check_evidence", "judge_evidence"), (*going_on, "certified"))
-    yield from _staying(("suspend", "resume"), going_on)
+    # A suspension that is entered late gives back the stage that a lapse took, until its end.
+    for step in ("suspend", "resume"):
+        yield Step(step, stages, stages, True)
+    yield from _staying(("suspend", "resume"), ("submitted", "trained", done))
     yield from _before_attempts(rules, going_on)
     yield from _staying((*STANDINGS, "expire_certificate"), ("certified",))
     if rules.scheme.certificate.renewal:

@@ -246,6 +246,31 @@ def test_an_outer_deadline_can_be_extended_after_it_has_ended_the_application_by
     assert (board.state("A1", "2026-12-31"), board.state("A1", "2027-01-01")) == ("trained", "expired")
 
 
+@pytest.mark.parametrize("night", ["", "2026-06-25"])
+def test_a_suspension_entered_late_holds_a_lapse_that_was_written_down(night):
+    """Theory, valid through 2026-06-20, cannot run out under a suspension of that day, and runs out at its end."""
+    t = trained(lapse="effect: expire->effect: reopen")
+    t.score("theory", "2024-05-18", "60", "2024-06-20")
+    if night:
+        t.night(night)
+    t.record(f.ApplicationSuspended(**WHY), "2026-06-20", "2026-07-01")
+    assert t.state("2026-06-20") == t.state("2026-06-21") == t.state("2026-07-01") == "skills_exam"
+    t.record(f.ApplicationResumed(**WHY), "2026-07-10", "2026-07-10")
+    assert t.state("2026-07-09") == "skills_exam"
+    assert t.state("2026-07-10") == "theory_exam"
+
+
+@pytest.mark.parametrize("night", ["", "2026-06-25"])
+def test_a_suspension_of_the_day_after_holds_nothing(night):
+    """What had run out the day before had run out."""
+    t = trained(lapse="effect: expire->effect: reopen")
+    t.score("theory", "2024-05-18", "60", "2024-06-20")
+    if night:
+        t.night(night)
+    t.record(f.ApplicationSuspended(**WHY), "2026-06-21", "2026-07-01")
+    assert t.state("2026-06-21") == t.state("2026-07-01") == "theory_exam"
+
+
 # -- certificates ------------------------------------------------------------------------------------------------------
 
 

@@ -181,8 +181,8 @@ class ApplicationSuspended(Fact):
     authority: Reason
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
-        """The application is suspended."""
-        return {"suspended": self.reason}
+        """The clock is held from this day: what would have run out since has not yet."""
+        return {"suspended": self.reason, "suspended_on": on}
 
 
 class ApplicationResumed(Fact):
@@ -194,4 +194,4 @@ class ApplicationResumed(Fact):
 
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The application goes on."""
-        return {"suspended": ""}
+        return {"suspended": "", "suspended_on": None}
