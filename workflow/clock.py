@@ -17,11 +17,10 @@ from workflow.application import Application
 from workflow.attempts import cap_reached
 from workflow.calendar import ONE_DAY
 from workflow.facts import CertificateExpired, CourseVoided, Expired, Fact, PartLapsed
-from workflow.parts import complete_set, lasting_parts, open_attempts, passes
+from workflow.parts import complete_set, lasting_parts, open_attempts, passes, running
 from workflow.renewal import next_step
 from workflow.scheme import FIXED_STATES, Rules
 from workflow.sets import Pass, needed
-from workflow.validity import running
 
 # Steps after which the clock has nothing more to do, and the state to which they lead ("": the state stays). The
 # nightly job can write such a step down without the history; a test holds that both ways give the same rows.

@@ -20,9 +20,10 @@ from workflow.document import LAST_DAY
 from workflow.evidence import Course
 from workflow.findings import Finding
 from workflow.language.assessed import Part
+from workflow.language.limits import Countdown
 from workflow.scheme import Rules
 from workflow.sets import Pass, complete_sets, counting, is_complete
-from workflow.validity import last_valid_on
+from workflow.validity import countdown_ends_on, last_valid_on
 from workflow.weighing import weighed
 
 
@@ -178,6 +179,19 @@ def _held(passed: _Passed, rules: Rules, day: date) -> dict[str, Pass]:
 def open_attempts(application: Application, by: date) -> list[Attempt]:
     """List the attempts at sittings up to a day whose result is still to come; such an attempt holds the clock."""
     return [a for a in application.attempts if a.is_open and a.sat_on <= by]
+
+
+def running(application: Application, rules: Rules) -> list[tuple[Countdown, date]]:
+    """
+    List the countdowns that run now, each with its last day.
+
+    Where all parts are passed, those that limit the time until then have been kept, also while a decision is reopened.
+    """
+    found = ((x, countdown_ends_on(x, application, rules)) for x in rules.countdowns.values())
+    runs = [(countdown, last) for countdown, last in found if last is not None]
+    if runs and complete_set(application, rules):
+        return [(countdown, last) for countdown, last in runs if countdown.is_of_a_wait]
+    return runs
 
 
 def exempt_parts(application: Application, rules: Rules) -> dict[str, str]:

@@ -16,12 +16,12 @@ from workflow.clock import Due, because, next_due
 from workflow.document import LAST_DAY
 from workflow.eligibility import asked_for_award, assessed, doubts, exemption_answer
 from workflow.facts import CertificateExpired, CourseVoided, Expired, RenewalMissed
-from workflow.parts import complete_set, exempt_parts, held_on, open_attempts, passes, training_gate
+from workflow.parts import complete_set, exempt_parts, held_on, open_attempts, passes, running, training_gate
 from workflow.renewal import awaited_renewal, certificate_standing, renewal_doubts
 from workflow.scheme import FIXED_STATES, Rules
 from workflow.sets import Pass
 from workflow.still_to_pass import still_to_pass
-from workflow.validity import countdown_ends_on, is_authorization_awaited, running
+from workflow.validity import countdown_ends_on, is_authorization_awaited
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,12 +159,6 @@ def countdown_ends_on(countdown: Countdown, application: Application, rules: Rul
     return last if cut is None else min(last, cut)
 
 
-def running(application: Application, rules: Rules) -> list[tuple[Countdown, date]]:
-    """List the countdowns that run now, each with its last day."""
-    found = ((x, countdown_ends_on(x, application, rules)) for x in rules.countdowns.values())
-    return [(countdown, last) for countdown, last in found if last is not None]
-
-
 def sittings_left(countdown: Countdown, application: Application, part: str = "") -> int | None:
     """Give how many sittings the latest authorization for a part still serves; None where it serves any number."""
     if countdown.sittings is None:

@@ -441,3 +441,26 @@ def test_the_standing_lists_every_clock_that_runs():
     t = authorize(eligible(), "2024-05-10")
     standing = standing_of(t.as_of("2024-05-10"), t.rules, day("2024-05-10"))
     assert standing.as_json()["deadlines"] == {"eligibility": "2025-04-01", "authorization": "2024-08-08"}
+
+
+@pytest.mark.parametrize("by", ["transition", "edition"])
+def test_a_deadline_that_was_kept_is_not_missed_while_the_decision_is_reopened(by):
+    """Whoever has passed every part has kept the time until then: the board decides anew, and the clock does not."""
+    last = "2024-07-31"
+    t = Timeline(scheme=scheme(closes_on=last) if by == "edition" else scheme(transition=f"until: {last}")).accept()
+    t.train("2024-04-01")
+    for part in ("theory", "skills"):
+        t.score(part, "2024-05-18", "60", "2024-06-20")
+    t.record(f.EligibilityReopened(**WHY), "2024-09-01", "2024-09-01")
+    assert (t.state("2024-09-01"), t.state("2030-01-01")) == ("submitted", "submitted")
+    assert (t.standing("2024-09-02").clock, t.standing("2024-09-02").deadlines) == ("", {})
+    t.accept("2024-09-10")
+    assert t.state("2024-09-10") == "awaiting_award"
+
+
+def test_a_deadline_runs_on_while_the_decision_is_reopened_and_a_part_is_missing():
+    """A reopened decision gives no more time to pass what is still to be passed."""
+    t = Timeline(scheme=scheme(transition="until: 2024-12-31")).accept().train("2024-04-01")
+    t.score("theory", "2024-05-18", "60", "2024-06-20")
+    t.record(f.EligibilityReopened(**WHY), "2024-09-01", "2024-09-01")
+    ends(t, "2024-12-31", "2025-01-01", "transition")
