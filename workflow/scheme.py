@@ -239,6 +239,11 @@ class Rules:
         }
 
     @cached_property
+    def voids_courses(self) -> bool:
+        """Whether the course can be void: some part starts it again when its attempts are used up."""
+        return any(part.resits and part.resits.at_cap == "restart_course" for part in self.parts.values())
+
+    @cached_property
     def capped(self) -> tuple[str, ...]:
         """The parts of which it ends the application, or the course, that no attempt is left."""
         return tuple(key for key, part in self.parts.items() if part.resits and part.resits.at_cap != "refuse")

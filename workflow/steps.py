@@ -104,10 +104,10 @@ def _before_attempts(rules: Rules, going_on: tuple[str, ...]) -> Iterator[Step]:
         yield from _staying(("add_evidence",), going_on)
     if any(part.endorsement or (part.resits and part.resits.remediation) for part in parts):
         yield from _staying(("record_endorsement", "withdraw_endorsement"), going_on)
-    limits = [part.resits for part in parts if part.resits]
-    if any(x.at_cap == "restart_course" for x in limits):
+    if rules.voids_courses:
         yield Step("void_course", stages, ("submitted",), True)
-    if any(x.per == "course" for x in limits):
+        yield from _staying(("admit", "carry_over"), ("submitted",))  # late, for a day before the course was void
+    if any(part.resits and part.resits.per == "course" for part in parts):
         yield from _staying(("record_training",), ("trained", *stages))
 
 
@@ -128,7 +128,7 @@ _OF_RESULTS: Final = frozenset({
 
 def _with_void_courses(steps: Iterator[Step], rules: Rules) -> Iterator[Step]:
     """Where a course can be void, let whatever touches a result give it back, or make it void again."""
-    if not any(part.resits and part.resits.at_cap == "restart_course" for part in rules.parts.values()):
+    if not rules.voids_courses:
         yield from steps
         return
     going_on = ("submitted", "trained", *rules.stages, "awaiting_award")

@@ -267,6 +267,33 @@ def test_a_void_course_closes_the_training_no_more_even_where_it_had_been_waived
     assert waived.refused("far", "2024-03-06") == ""
 
 
+def voidable():
+    """Give a level of two parts, of which the first has one attempt; then the course is void."""
+    return scheme(
+        "{one: far, two: bar}", training="hours: 10", far=f"resits: {{most: 1, at_cap: restart_course, {C}}}", bar=""
+    )
+
+
+@pytest.mark.parametrize("night", ["", "2024-03-02"])
+def test_a_sitting_of_a_day_before_the_course_was_void_is_entered_late(night):
+    """Whether or not the night has come: who sat two parts on the day of the last attempt has a result in both."""
+    t = fail(Assessed(voidable()).train("2024-01-20", hours=10), "2024-02-01")
+    if night:
+        t.night(night)
+    t.score("bar", "2024-02-01", "70", known="2024-03-03").announce("bar", "2024-02-01", "2024-03-03")
+    assert (t.state("2024-02-01"), t.state("2024-02-02")) == ("one", "submitted")
+    assert t.train("2024-04-01", hours=10).held("2024-04-01") == ["bar"]
+
+
+def test_nobody_is_admitted_while_a_course_is_awaited():
+    """Neither before the first one, nor from the day on which it is void."""
+    untrained = Assessed(voidable())
+    assert "the application is submitted; the training comes first" in untrained.refused("bar", "2024-02-02")
+    t = fail(Assessed(voidable()).train("2024-01-20", hours=10), "2024-02-01")
+    assert t.refused("bar", "2024-02-01") == ""
+    assert "the course is void since 2024-02-02; the training comes first" in t.refused("bar", "2024-02-02")
+
+
 def test_the_machine_has_the_steps_that_the_level_needs_and_no_others():
     """A level without endorsements, exemptions and courses that count attempts has none of their steps."""
     steps = {"record_endorsement", "withdraw_endorsement", "void_course", "grant_exemption", "withdraw_exemption"}

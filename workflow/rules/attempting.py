@@ -19,6 +19,17 @@ def may_resit(move: Move) -> Objection | None:
     return why_not(move.application, move.rules, fact.part, fact.sat_on)
 
 
+def course_was_not_void(move: Move) -> Objection | None:
+    """Who waits for a course is admitted only for a day before the last one was void, which is entered late."""
+    a = move.application
+    if a.state != "submitted" or not move.rules.voids_courses:  # elsewhere the machine knows no such step
+        return None
+    if a.condition and a.course_voided_on and move.on < a.course_voided_on:
+        return None
+    void = f": the course is void since {a.course_voided_on}" if a.course_voided_on else ""
+    return Objection("course_was_not_void", f"the application is submitted{void}; the training comes first")
+
+
 @only_where(lambda rules: any(part.endorsement for part in rules.parts.values()))
 def is_endorsed(move: Move) -> Objection | None:
     """A part that needs an instructor's endorsement is sat only with one that is still valid on the day."""
