@@ -173,7 +173,7 @@ class Application(Snapshot):
         endorsements: (sequence, endorsement) of what instructors have confirmed and nobody has taken back.
         attempts: Every attempt, in the order of recording.
         authorizations: (day, last day given by the board, attempts before, part or empty) of each permit to test.
-        lapsed: (part, sitting) of passes that have run out.
+        lapsed: The day on which each pass, named by (part, sitting), was found to have run out.
         restarted: Those of them, with all other attempts until then, after which every part starts again.
         extensions: (part, last valid day) granted by the board.
         deadline_extensions: (deadline, last day) granted by the board.
@@ -227,7 +227,7 @@ class Application(Snapshot):
     endorsements: tuple[tuple[int, f.EndorsementRecorded], ...] = ()
     attempts: tuple[Attempt, ...] = ()
     authorizations: tuple[tuple[date, date | None, int, str], ...] = ()
-    lapsed: tuple[tuple[str, str], ...] = ()
+    lapsed: Mapping[tuple[str, str], date] = field(default_factory=dict)
     restarted: tuple[tuple[str, str], ...] = ()
     extensions: tuple[tuple[str, date], ...] = ()
     deadline_extensions: tuple[tuple[str, date], ...] = ()
@@ -318,6 +318,7 @@ def opened(key: str, fact: f.Submitted, on: date) -> Application:
             "cohort": fact.cohort,
             "is_draft": fact.draft,
             "exemptions": {},
+            "lapsed": {},
             "remembered": {},
             "trained_by": set(),
         }

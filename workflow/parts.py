@@ -286,8 +286,8 @@ def stage_of(application: Application, rules: Rules) -> str:
         since = min(awaited)
         held.update(p.part for p in passed.passes if since <= p.last_valid_on)
     unlapsed = [p.part for p in passed.passes if (p.part, p.sitting) not in application.lapsed]
-    if application.suspended_on:  # nor has one that waits for the end of a suspension, written down before or not
-        held.update(unlapsed, (p.part for p in passed.passes if application.suspended_on <= p.last_valid_on))
+    if (on := application.suspended_on) is not None:  # nor has one that waits for the end of a suspension
+        held.update(p.part for p in passed.passes if application.lapsed.get((p.part, p.sitting), LAST_DAY) > on)
     stages = list(rules.stages)
     first = _first_open(held, application, rules)
     # A pass that has run out, of which the clock has not been asked yet, moves nothing: not back, and not forward.

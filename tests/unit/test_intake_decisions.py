@@ -217,7 +217,7 @@ def test_a_part_that_lapses_while_a_decision_is_reopened_lapses():
     t = trained(lapse="effect: expire->effect: reopen").score("theory", "2024-05-18", "60", "2024-06-20")
     t.record(f.EligibilityReopened(**WHY), "2026-06-01")
     assert t.state("2026-06-21") == "submitted"
-    assert t.as_of("2026-06-21").lapsed == (("theory", "2024-05-18"),)
+    assert t.as_of("2026-06-21").lapsed == {("theory", "2024-05-18"): day("2026-06-21")}
     t.night("2026-07-01").accept("2026-07-02")
     assert t.state("2026-07-02") == "theory_exam"
 

@@ -271,6 +271,19 @@ def test_a_suspension_of_the_day_after_holds_nothing(night):
     assert t.state("2026-06-21") == t.state("2026-07-01") == "theory_exam"
 
 
+@pytest.mark.parametrize("night", ["", "2026-07-21"])
+def test_a_suspension_of_a_day_of_waiting_holds_the_lapse_that_waited(night):
+    """A result held the lapse of theory up until it was out: on the day of the suspension it had not come."""
+    t = trained(lapse="effect: expire->effect: reopen").score("theory", "2024-05-18", "60", "2024-06-20")
+    t.score("skills", "2026-06-15", "59").announce("skills", "2026-06-15", "2026-07-20")
+    if night:
+        t.night(night)
+    t.record(f.ApplicationSuspended(**WHY), "2026-07-01", "2026-08-01")
+    assert t.state("2026-07-01") == t.state("2026-07-20") == t.state("2026-08-01") == "skills_exam"
+    t.record(f.ApplicationResumed(**WHY), "2026-08-02", "2026-08-02")
+    assert t.state("2026-08-02") == "theory_exam"
+
+
 # -- certificates ------------------------------------------------------------------------------------------------------
 
 

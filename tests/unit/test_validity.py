@@ -120,7 +120,7 @@ def test_each_part_may_say_what_its_lapse_does():
     assert t.state("2026-06-21") == "theory_exam"
     assert not t.as_of("2026-06-21").expiry
     lapse = t.as_of("2026-06-21").lapsed
-    assert lapse == (("theory", "2024-05-18"),)
+    assert lapse == {("theory", "2024-05-18"): day("2026-06-21")}
     t = begun(**each).score("skills", "2024-05-18", "60", "2024-06-20")
     assert t.state("2026-06-20") == "theory_exam"
     assert t.state("2026-06-21") == "expired"

@@ -30,11 +30,11 @@ class PartLapsed(Fact):
 
         After a restart, that is where more than the one part must be taken again, they help no more in any case.
         """
-        run_out = tuple(
-            (x.part, x.sitting) for x in application.attempts if x.outcome == "announced" and x.part in self.parts
-        )
-        lapsed = (*application.lapsed, *(x for x in run_out if x not in application.lapsed))
-        return {"lapsed": lapsed, "restarted": lapsed} if len(self.parts) > 1 else {"lapsed": lapsed}
+        run_out = {
+            (x.part, x.sitting): on for x in application.attempts if x.outcome == "announced" and x.part in self.parts
+        }
+        lapsed = run_out | dict(application.lapsed)
+        return {"lapsed": lapsed, "restarted": tuple(lapsed)} if len(self.parts) > 1 else {"lapsed": lapsed}
 
 
 class Expired(Fact):
@@ -87,7 +87,7 @@ class ValidityExtended(Fact):
     def changes(self, application: Application, on: date, sequence: int) -> Changes:
         """The latest extension of a part is the one that counts; what of it had run out can run out once more."""
         kept = tuple(x for x in application.extensions if x[0] != self.part)
-        still_lapsed = tuple(x for x in application.lapsed if x[0] != self.part)
+        still_lapsed = {x: since for x, since in application.lapsed.items() if x[0] != self.part}
         changes: Changes = {"extensions": (*kept, (self.part, self.until)), "lapsed": still_lapsed}
         if application.restarted:
             changes["restarted"] = tuple(x for x in application.restarted if x[0] != self.part)
