@@ -12,6 +12,7 @@ from itertools import count
 import pytest
 from stdnum.cn import ric
 
+from tests.timeline import test_scheme as scheme_with
 from tests.unit.assessing import C, scheme
 from workflow.board import sittings
 from workflow.bulk import round as rounds
@@ -146,6 +147,25 @@ def test_two_applications_of_one_candidate_are_not_both_admitted_to_the_last_att
         done = {x.application: x.error for x in sittings.admit_all(desk.service, one, dry_run=dry_run)}
         assert done["A1"] is None
         assert "2 attempts of at most 2 are used up in all applications" in str(done["A2"])
+
+
+def test_a_row_that_names_another_candidate_brings_nothing_of_theirs(stores, chunk, names):
+    """Its level is unknown as well, and who files is asked before the level: the record says whose it is."""
+    mine, theirs = names
+    begins, ends = "offered_from: 2000-01-01", "offered_until: 2025-12-31"
+    kept = f"still_open_for: [{{until: 2027-12-31, filed_before: 2025-07-01, {C}}}]"
+    kept_open = f"{begins}->{begins}\n  {ends}\n  {kept}"
+    asks = scheme_with(key="scheme: test->scheme: other", code="code: 1-01->code: 1-02", kept=kept_open)
+    desk = Desk(stores, TWO_IN_ALL)
+    stores.schemes.put(asks, datetime(2026, 1, 1, tzinfo=UTC))
+    assert desk.load(desk.file((mine, "2024-01-10"))) == {}
+    assert desk.load(desk.file((theirs, "2024-01-10"), number=OTHER)) == {}
+    row = desk.file((mine, "2024-01-10"), number=OTHER)["applications"][0].replace(",1-01,1,", ",1-01,9,")
+    scores = [failed(mine, "2024-02-01"), failed(theirs, "2024-03-01"), failed(theirs, "2024-04-01")]
+    told = both(desk, {"applications": [row], "scores": scores})
+    assert told.keys() == {row, scores[0]}
+    assert "has no such level" in told[row]
+    assert told[scores[0]] == "the application's own row was rejected"
 
 
 def test_a_document_under_two_names_is_told_in_a_dry_run_too(stores, chunk):

@@ -45,9 +45,12 @@ class Opening:
     ) -> Draft | None:
         """Draft a new application, or go on with one; None where its own row is rejected, or there is no such one."""
         row = filing.row
-        place = self._place_of(filing, row, candidate, beside) if row and candidate else None
-        if row is None or candidate is None or place is None:
+        if row is None or candidate is None:
             return self._continued(filing, history, beside) if history else None
+        place = self._place_of(filing, row, candidate, beside)
+        if place is None:  # what is recorded of another candidate is not to be judged beside what this one has
+            is_theirs = history is not None and _candidate_of(history) == candidate.key
+            return self._continued(filing, history, beside) if history and is_theirs else None
         if candidate.name != row.name:
             text = "the identity document is registered under another name"
             filing.reject("applications", row, "document_number", text)
@@ -114,3 +117,8 @@ class Opening:
             return None
         filing.taken += 1 + filing.evidence_rows
         return opened
+
+
+def _candidate_of(history: tuple[Event, ...]) -> str:
+    fact = history[0].fact
+    return fact.candidate if isinstance(fact, Submitted) else ""
