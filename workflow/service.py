@@ -32,7 +32,8 @@ from workflow.roles.staff import check_local
 from workflow.scheme import Pinned, Rules
 
 TRIES = 5
-NONE_BESIDE: Mapping[str, Draft] = MappingProxyType({})
+Beside = Mapping[str, Draft | None]  # what is written together; None: known to be none yet, and still to be filed
+NONE_BESIDE: Beside = MappingProxyType({})
 REMEMBERED = 256  # applications whose next step needs no reading
 
 
@@ -142,14 +143,14 @@ class Service(Records):
         command: str = "",
         cohort: str = "",
         is_draft: bool = False,
-        beside: Mapping[str, Draft] = NONE_BESIDE,
+        beside: Beside = NONE_BESIDE,
     ) -> Draft:
         """
         Draft a new application, without writing it.
 
         Args:
-            beside: Drafts of the candidate's other applications that are to be written together with it; the other
-                arguments are those of `submit`.
+            beside: Drafts of the candidate's other applications that are to be written together with it, None for one
+                that is still to be filed; the other arguments are those of `submit`.
 
         Raises:
             Refused: the candidate's other applications rule it out on that day (a bar, attempts used up), or the
@@ -181,7 +182,7 @@ class Service(Records):
         self,
         history: Sequence[Event],
         application: Application | None = None,
-        beside: Mapping[str, Draft] = NONE_BESIDE,
+        beside: Beside = NONE_BESIDE,
     ) -> Draft:
         """
         Take up a recorded history.
@@ -189,7 +190,8 @@ class Service(Records):
         Args:
             history: The history.
             application: What it folds to, where that is known.
-            beside: Drafts of the candidate's other applications that are to be written together with it.
+            beside: Drafts of the candidate's other applications that are to be written together with it, None for one
+                that is still to be filed.
         """
         fact, key = history[0].fact, history[0].application
         candidate = fact.candidate if isinstance(fact, Submitted) else ""
@@ -200,7 +202,7 @@ class Service(Records):
             draft.person = partial(self.stores.candidates.get, candidate)
         return draft
 
-    def _acting(self, candidate: str, application: str, beside: Mapping[str, Draft]) -> Acting | None:
+    def _acting(self, candidate: str, application: str, beside: Beside) -> Acting | None:
         """Give whose rights and duties a draft is held to; None for a local operator."""
         if self.acts_as.kind == "local":
             return None
@@ -209,12 +211,12 @@ class Service(Records):
             but = {application, *beside}
             keys = [key for key in self.stores.events.of_candidates(candidate) if key not in but]
             recorded = self.stores.events.histories(keys) if keys else ()
-            drafted = ([*x.recorded_events, *x.new] for key, x in beside.items() if key != application)
+            drafted = ([*x.recorded_events, *x.new] for key, x in beside.items() if x and key != application)
             return frozenset(name for history in chain(recorded, drafted) for name in trainers(history))
 
         return Acting(self.acts_as, self.stores.access, elsewhere, self.now)
 
-    def _asking(self, candidate: str, application: str, beside: Mapping[str, Draft]) -> Callable[[], Others]:
+    def _asking(self, candidate: str, application: str, beside: Beside) -> Callable[[], Others]:
         """
         Give what an application asks for the others of its candidate.
 
@@ -226,7 +228,7 @@ class Service(Records):
             nonlocal recorded
             if recorded is None:
                 recorded = self.others(candidate, application, *beside)
-            return (*recorded, *((x.application, x.rules) for key, x in beside.items() if key != application))
+            return (*recorded, *((x.application, x.rules) for key, x in beside.items() if x and key != application))
 
         return ask
 

@@ -133,6 +133,30 @@ def test_a_recorded_application_is_counted_with_one_that_is_filed_now(stores, ch
     assert both(desk, desk.file((late, "2024-01-11"), scores=scores)).keys() == {scores[0]}
 
 
+def test_who_is_filed_by_somebody_else_meanwhile_is_not_counted_twice(stores, monkeypatch, chunk, names):
+    """The same files are taken in between the reading of the record and the judging: both imports tell the same."""
+    early, late = names
+    one, other = Desk(stores, TWO_IN_ALL), Desk(stores, TWO_IN_ALL)
+    keys = count(1)
+    other.service.new_key = lambda: f"other{next(keys)}"
+    scores = [failed(late, "2024-02-01"), failed(late, "2024-03-01"), failed(early, "2024-04-01")]
+    files = one.file((early, "2024-01-10"), (late, "2024-01-11"), scores=scores)
+    read = stores.events.histories
+    told: list[dict[str, str]] = []
+
+    def overtaken(*wanted):
+        found = [*read(*wanted)]
+        if not told:
+            told.append({})
+            told[0] = other.load(files)
+        yield from found
+
+    monkeypatch.setattr(stores.events, "histories", overtaken)
+    assert one.load(files) == told[0]
+    assert told[0].keys() == {scores[2]}
+    assert [sitting.key for sitting in stores.sittings.all()] == ["S2024-02-01", "S2024-03-01"]
+
+
 @pytest.mark.parametrize("rooms", [(), (Room("101", 5),)])
 @pytest.mark.parametrize("size", [1, 50])
 def test_two_applications_of_one_candidate_are_not_both_admitted_to_the_last_attempt(stores, monkeypatch, size, rooms):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from itertools import chain
 
-from workflow.draft import Draft
 from workflow.elsewhere import still_running
 from workflow.evidence import Evidence
 from workflow.offers import Applicant, Earlier
 from workflow.parts import held_on
 from workflow.replay import replay
 from workflow.scheme import Rules
-from workflow.service import NONE_BESIDE, Service
+from workflow.service import NONE_BESIDE, Beside, Service
 
 
 def applicant(
@@ -23,7 +22,7 @@ def applicant(
     cohort: str = "",
     evidence: Evidence | None = None,
     application: str = "",
-    beside: Mapping[str, Draft] = NONE_BESIDE,
+    beside: Beside = NONE_BESIDE,
 ) -> Applicant:
     """
     Say who files.
@@ -35,16 +34,17 @@ def applicant(
         cohort: The programme under which it is filed; empty: none.
         evidence: What is shown; None: nothing.
         application: The number of what is filed, where it is known: that is no earlier application.
-        beside: Drafts of the candidate's other applications that are to be written together with it.
+        beside: Drafts of the candidate's other applications that are to be written together with it, None for one
+            that is still to be filed.
     """
     return Applicant(cohort, evidence or Evidence(), lambda: _earlier(service, candidate, on, application, beside))
 
 
-def _earlier(service: Service, candidate: str, on: date, but: str, beside: Mapping[str, Draft]) -> Sequence[Earlier]:
+def _earlier(service: Service, candidate: str, on: date, but: str, beside: Beside) -> Sequence[Earlier]:
     keys = [key for key in service.stores.events.of_candidates(candidate) if key != but and key not in beside]
     recorded = service.stores.events.histories(keys) if keys else ()
     found = []
-    for history in chain(recorded, ([*x.recorded_events, *x.new] for key, x in beside.items() if key != but)):
+    for history in chain(recorded, ([*x.recorded_events, *x.new] for key, x in beside.items() if x and key != but)):
         rules = service.rules_of(history)
         application = replay(history, rules, on)
         if application is None:

@@ -6,7 +6,6 @@ What its own row asks for must fit what is recorded: the person of the document,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workflow.board.applying import applicant
@@ -18,7 +17,7 @@ from workflow.errors import Refused
 from workflow.events import Event
 from workflow.facts import Submitted
 from workflow.ports import Candidate
-from workflow.service import Service
+from workflow.service import Beside, Service
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Opening:
         filing: Filing,
         history: tuple[Event, ...] | None,
         candidate: Candidate | None,
-        beside: Mapping[str, Draft],
+        beside: Beside,
     ) -> Draft | None:
         """Draft a new application, or go on with one; None where its own row is rejected, or there is no such one."""
         row = filing.row
@@ -75,9 +74,7 @@ class Opening:
         filing.unchanged += 1
         return self._continued(filing, history, beside)
 
-    def _place_of(
-        self, filing: Filing, row: ApplicationRow, candidate: Candidate, beside: Mapping[str, Draft]
-    ) -> Place | None:
+    def _place_of(self, filing: Filing, row: ApplicationRow, candidate: Candidate, beside: Beside) -> Place | None:
         """Give the scheme and the level that a row asks for; None where it is rejected for them."""
         if not self.placing.asks_who_files:
             return (filing.pinned, filing.level) if filing.pinned else None
@@ -90,13 +87,13 @@ class Opening:
         filing.reject("applications", row, *answer)
         return None
 
-    def _continued(self, filing: Filing, history: tuple[Event, ...], beside: Mapping[str, Draft]) -> Draft:
+    def _continued(self, filing: Filing, history: tuple[Event, ...], beside: Beside) -> Draft:
         draft = self.service.draft(history, beside=beside)
         filing.compare_evidence(draft)
         return draft
 
     def _submitted(
-        self, filing: Filing, row: ApplicationRow, candidate: Candidate, place: Place, beside: Mapping[str, Draft]
+        self, filing: Filing, row: ApplicationRow, candidate: Candidate, place: Place, beside: Beside
     ) -> Draft | None:
         pinned, level = place
         try:

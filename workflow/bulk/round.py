@@ -218,7 +218,9 @@ class _Import:
         self, filings: Sequence[Filing], read: Mapping[str, Read], candidates: Mapping[str, Candidate]
     ) -> Iterator[Judged]:
         """Judge what the files say of one candidate."""
-        drafts: dict[str, Draft] = {}
+        # What was not there when it was read is not looked up again: somebody else may have filed it meanwhile, and it
+        # would be judged beside itself.
+        drafts: dict[str, Draft | None] = {x.application: None for x in filings if _is_new(read[x.application])}
         ways = {
             (key := filing.application): self._way(filing, read[key], candidates.get(key), drafts) for filing in filings
         }
@@ -242,7 +244,7 @@ class _Import:
         filing: Filing,
         read: Read,
         candidate: Candidate | None,
-        beside: dict[str, Draft],
+        beside: dict[str, Draft | None],
     ) -> Iterator[Moment]:
         """File one application, step by step, beside those of the same candidate; see `filed_together.by_day`."""
         filing.reset()
@@ -291,3 +293,7 @@ class _Import:
         else:
             there = list(registry.add(wanted)) if wanted else []
         return {row.application: candidate for row, candidate in zip(rows, there, strict=True)}
+
+
+def _is_new(read: Read) -> bool:
+    return isinstance(read[2], NotFound)
