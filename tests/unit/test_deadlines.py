@@ -183,6 +183,19 @@ def test_each_day_from_which_such_a_time_counts(start, last, after):
     ends(t, last, after, "time")
 
 
+@pytest.mark.parametrize(("start", "last", "after"), [
+    ("first_attempt", "2025-05-18", "2025-05-19"), ("last_attempt", "2025-11-16", "2025-11-17"),
+])  # fmt: skip
+def test_a_time_that_closes_and_is_counted_from_an_attempt_begins_with_one(start, last, after):
+    """Nobody is barred from the first sitting, nor from one that is entered late; it closes beyond the last day."""
+    pinned = scheme(resits=f"within: {{years: 1}}, counted_from: {start}, effect: close")
+    t = Timeline(3, "2024-03-15", pinned).accept().train("2024-04-10")
+    t.score("theory", "2024-05-18", "59", "2024-06-20").score("theory", "2024-11-16", "59", "2024-12-18")
+    t.admit("skills", "2024-05-17", known="2024-12-19").admit("theory", last, known="2024-12-19")
+    assert refused_by(lambda: t.admit("theory", after, known="2024-12-19")) == ["outlasts_deadlines"]
+    assert t.state(after) == "theory_exam"
+
+
 def test_a_complete_set_may_have_to_be_turned_into_a_certificate():
     """Three years in awaiting_award; then the application expires, unless the board awards before."""
     t = Timeline(3, "2024-03-15", scheme(awaiting_award="within: {years: 3}")).accept().train("2024-04-10")

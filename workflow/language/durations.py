@@ -184,7 +184,7 @@ class Deadline(Span):
         counted_from: The day that starts it; absent: the day on which the wait began that the deadline is named after.
         not_after: Another deadline of the level that cuts this one.
         effect: What follows: the application expires (`expire`), or nobody is admitted to a sitting beyond the last
-            day, until the time starts anew (`close`).
+            day, until the time starts anew (`close`); counted from an attempt, it begins with a sitting that is free.
         sittings: Most sittings that one authorization serves; absent: any number.
         title: Its name for people; absent: its own.
         clause: Where this comes from.

@@ -33,15 +33,17 @@ def is_authorized(move: Move) -> Objection | None:
 def _outside(countdown: Countdown, move: Move) -> Objection | None:
     asked = (countdown, move.application, move.rules, move.fact.part)
     start, last = countdown_started_on(*asked), countdown_ends_on(*asked)
-    sat_on, is_closed = move.fact.sat_on, countdown.effect == "close"
+    sat_on = move.fact.sat_on
+    # What a sitting itself begins bars none before it, or nobody would ever come to the first.
+    must_begin = countdown.effect == "close" and countdown.counted_from not in ("first_attempt", "last_attempt")
     text = ""
     if start is None or last is None:
-        if is_closed:
+        if must_begin:
             whose = f" for {move.fact.part}" if move.application.authorizations else ""
             text = f"{countdown.title} has not begun{whose}: it is counted from the day {countdown.counted_from}"
     elif sat_on > last:
         text = f"{countdown.title} lasts through {last}; the sitting is on {sat_on}, after that"
-    elif is_closed and countdown.counted_from and sat_on < start:
+    elif must_begin and countdown.counted_from and sat_on < start:
         text = f"{countdown.title} begins on {start}; the sitting is on {sat_on}, before that"
     return Objection("outlasts_deadlines", text, countdown.clause) if text else None
 
