@@ -186,11 +186,17 @@ def running(application: Application, rules: Rules) -> list[tuple[Countdown, dat
     List the countdowns that run now, each with its last day.
 
     Where all parts are passed, those that limit the time until then have been kept, also while a decision is reopened.
+    So has that of a stage which is complete, and is not left only because a pass of an earlier one has run out.
     """
     found = ((x, countdown_ends_on(x, application, rules)) for x in rules.countdowns.values())
     runs = [(countdown, last) for countdown, last in found if last is not None]
-    if runs and complete_set(application, rules):
+    if not runs:
+        return runs
+    if complete_set(application, rules):
         return [(countdown, last) for countdown, last in runs if countdown.is_of_a_wait]
+    held = held_on(application, rules, application.on)
+    if application.state in rules.stages and is_stage_complete(application.state, held, application, rules):
+        return [(countdown, last) for countdown, last in runs if countdown.name != application.state]
     return runs
 
 

@@ -10,6 +10,8 @@ import pytest
 from scheduler.messages import words_of
 from tests.timeline import EVIDENCE, SCHEME, Timeline, day
 from tests.timeline import test_scheme as scheme_with
+from tests.unit.assessing import Assessed, C
+from tests.unit.assessing import scheme as assessed
 from tests.unit.board import Board
 from workflow import facts as f
 from workflow.board import decisions
@@ -477,3 +479,17 @@ def test_a_deadline_runs_on_while_the_decision_is_reopened_and_a_part_is_missing
     t.score("theory", "2024-05-18", "60", "2024-06-20")
     t.record(f.EligibilityReopened(**WHY), "2024-09-01", "2024-09-01")
     ends(t, "2024-12-31", "2025-01-01", "transition")
+
+
+@pytest.mark.parametrize(("out", "before"), [("2024-08-01", "three"), ("2024-08-07", "three"), ("2024-08-10", "two")])
+def test_a_stage_that_was_passed_in_time_is_not_missed_since_an_earlier_part_ran_out_before_the_result(out, before):
+    """Sat in time for its stage, and out after the first part ran out: that is taken again, and nothing ends."""
+    level = f"    deadlines: {{two: {{within: {{days: 45}}, {C}}}}}"
+    pinned = assessed("{one: far, two: aud, three: tcp}", "reopen", level=level, far="", aud="", tcp="")
+    short = pinned.text.replace("length: {years: 2}", "length: {days: 200}, counted_from: sat", 1)
+    t = Assessed(pin(short, "test.yaml"))
+    t.sit("far", "2024-01-20", announced="2024-06-20")  # valid through 2024-08-07; in stage two through 2024-08-04
+    t.sit("aud", "2024-07-01", announced=out)
+    assert t.state("2024-08-07") == before
+    assert t.state("2024-08-10") == t.state("2030-01-01") == "one"
+    assert t.held("2024-08-10") == ["aud"]
