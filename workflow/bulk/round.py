@@ -204,19 +204,17 @@ class _Import:
         together: dict[str, list[Filing]] = {}
         for filing in filings:
             together.setdefault(owners.get(filing.application, filing.application), []).append(filing)
-        read: dict[str, Read] = {}
+        read: dict[str, dict[str, Read]] = {}
         for found in each_history(events, [x.application for x in filings]):
-            key = found[0]
-            read[key] = found
-            some = together[owners.get(key, key)]
-            if all(x.application in read for x in some):
-                yield from self._beside(some, read, candidates)
-                for filing in some:
-                    del read[filing.application]
+            owner = owners.get(found[0], found[0])
+            theirs = read.setdefault(owner, {})
+            theirs[found[0]] = found
+            if len(theirs) == len(together[owner]):
+                yield from self._beside(together[owner], read.pop(owner), candidates)
 
     def _beside(
         self, filings: Sequence[Filing], read: Mapping[str, Read], candidates: Mapping[str, Candidate]
-    ) -> Iterator[Judged]:
+    ) -> list[Judged]:
         """Judge what the files say of one candidate."""
         # What was not there when it was read is not looked up again: somebody else may have filed it meanwhile, and it
         # would be judged beside itself.
@@ -227,7 +225,7 @@ class _Import:
         by_day(ways)
         judged = [self._outcome(filing, drafts.get(filing.application)) for filing in filings]
         drafts.clear()  # each asks for the others through it: a circle that only the collector would find
-        yield from judged
+        return judged
 
     def _outcome(self, filing: Filing, draft: Draft | None) -> Judged:
         if draft is None:
