@@ -6,20 +6,29 @@ A row through Core's own executemany costs three times as much (engines.md, sect
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 
+T = TypeVar("T")
 MOVED: Final = "moved"  # the name of the row that a step has moved on, where one statement does all
 
 
 def insert(dialect: Dialect, table: Table[Any]) -> sqlite.Insert | postgresql.Insert:
     """Give an INSERT that can be told what to do on a conflict; both databases have the same words for it."""
     return postgresql.insert(table) if dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def chunks(values: Iterable[T], most: int) -> Iterator[list[T]]:
+    """Cut values into lists that fit into one statement."""
+    rest = iter(values)
+    while some := [*islice(rest, most)]:
+        yield some
 
 
 class Bulk:

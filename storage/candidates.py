@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, select
 
 from storage import forgetting, tables, verifications
-from storage.bulk import Bulk, insert
+from storage.bulk import Bulk, chunks, insert
 from storage.engine import reading, writing
 from storage.personal import Personal, document_index, name_index
 from storage.portable import check_candidates
@@ -30,7 +29,6 @@ _c = tables.candidate.c
 COLUMNS: Final = (_c.key, _c.standing, _c.ring_key, _c.data_key, _c.sealed)
 _ONE: Final = select(*COLUMNS).where(_c.key == bindparam("who"))
 _ONE_STANDING: Final = select(_c.key, _c.standing).where(_c.key == bindparam("who"))
-T = TypeVar("T")
 
 
 class SqlCandidates:
@@ -76,7 +74,7 @@ class SqlCandidates:
     def _by_indexes(self, tx: Connection, indexes: Iterable[str]) -> dict[str, Candidate]:
         return {
             row.document_index: self._personal.open(row)
-            for some in chunks(indexes)
+            for some in chunks(indexes, KEYS_AT_ONCE)
             for row in tx.execute(select(*COLUMNS, _c.document_index).where(_c.document_index.in_(some)))
         }
 
@@ -91,7 +89,7 @@ class SqlCandidates:
         with reading(self._engine) as tx:
             found = [
                 person
-                for some in chunks(sorted(set(keys)))
+                for some in chunks(sorted(set(keys)), KEYS_AT_ONCE)
                 for person in self._persons(tx, _c.key.in_(some), _c.standing == "active")
             ]
         return {person.key: person for person in found}
@@ -138,7 +136,10 @@ class SqlCandidates:
             found = self._single.rows(self._one_standing, keys)
         if found is None:
             with reading(self._engine) as tx:
-                wanted = (select(_c.key, _c.standing).where(_c.key.in_(some)) for some in chunks(sorted(set(keys))))
+                wanted = (
+                    select(_c.key, _c.standing).where(_c.key.in_(some))
+                    for some in chunks(sorted(set(keys)), KEYS_AT_ONCE)
+                )
                 found = [row for rows in map(tx.execute, wanted) for row in rows]
         return dict(found)
 
@@ -149,10 +150,3 @@ class SqlCandidates:
     def acts(self, key: str = "") -> Iterator[Act]:
         """Stream the acts of the register, oldest first: of one person, or all of them."""
         return forgetting.acts(self._engine, key)
-
-
-def chunks(values: Iterable[T]) -> Iterator[list[T]]:
-    """Cut values into lists that fit into one statement."""
-    rest = iter(values)
-    while some := list(islice(rest, KEYS_AT_ONCE)):
-        yield some

@@ -16,11 +16,11 @@ from sqlalchemy import Connection, Engine, Result, Select, bindparam, select, te
 
 from storage import tables
 from storage.batch import in_key_order, moved_on
-from storage.bulk import Bulk, insert
+from storage.bulk import Bulk, chunks, insert
 from storage.codec import admission_rows, certificate_rows, code_rows, from_row, projection_row, to_row
 from storage.engine import reading, writing
 from storage.event_queries import HISTORY, IN_KEY_ORDER, MOVES, OF_WANTED, ONE_PROJECTION, PROJECTION
-from storage.lookups import SqlLookups, portions
+from storage.lookups import KEYS_AT_ONCE, SqlLookups
 from storage.seating import SqlSeats, steps_of
 from storage.single import Single, Statement
 from workflow.events import Event
@@ -71,7 +71,7 @@ class SqlEvents(SqlLookups):
             with reading(self._engine) as tx, _rows(tx, IN_KEY_ORDER) as rows:
                 yield from _each_history(rows)
             return
-        for some in portions(sorted(set(applications))):
+        for some in chunks(sorted(set(applications)), KEYS_AT_ONCE):
             with reading(self._engine) as tx:
                 if tx.dialect.name == "postgresql":
                     found = tx.execute(OF_WANTED, {"buckets": [*map(bucket_of, some)], "keys": some}).all()

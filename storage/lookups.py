@@ -6,12 +6,13 @@ Only reads; gives keys and never a history.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import ARRAY, Dialect, Engine, Select, Text, any_, literal, select
 
 from storage import tables
+from storage.bulk import chunks
 from storage.engine import reading
 from storage.event_queries import OF_ONE, OWNED, OWNER, OWNER_OF_WANTED
 from storage.single import Single
@@ -39,7 +40,7 @@ class SqlLookups:
     def alongside(self, applications: Sequence[str]) -> dict[str, str]:
         """Give the candidate of each of some applications, and of all others of the same candidates, by their keys."""
         found: dict[str, str] = {}
-        for some in portions(applications):
+        for some in chunks(applications, KEYS_AT_ONCE):
             with reading(self._engine) as tx:
                 if tx.dialect.name == "postgresql":
                     owners = tx.scalars(OWNER_OF_WANTED, {"buckets": [*map(bucket_of, some)], "keys": some}).all()
@@ -53,7 +54,7 @@ class SqlLookups:
         if len(candidates) == 1 and (rows := self._single.rows(self._of_one, candidates)) is not None:
             return tuple(row[0] for row in rows)
         found: list[str] = []
-        for some in portions(candidates):
+        for some in chunks(candidates, KEYS_AT_ONCE):
             with reading(self._engine) as tx:
                 found += tx.scalars(_owned(tx.dialect, some))
         return tuple(sorted(found))
@@ -78,8 +79,3 @@ def _owned(dialect: Dialect, candidates: Sequence[str]) -> Select[str, str]:
     if dialect.name == "postgresql":
         return OWNED.where(_a.candidate == any_(literal([*candidates], ARRAY(Text))))
     return OWNED.where(_a.candidate.in_(candidates))
-
-
-def portions(keys: Sequence[str]) -> Iterator[list[str]]:
-    """Cut keys into as many as one statement is given."""
-    return ([*keys[start : start + KEYS_AT_ONCE]] for start in range(0, len(keys), KEYS_AT_ONCE))

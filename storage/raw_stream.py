@@ -27,7 +27,7 @@ from sqlalchemy import (
     values,
 )
 
-from storage import tables
+from storage import bulk, tables
 
 PAGE: Final = 2_000
 _KEYS_AT_ONCE: Final = 400
@@ -136,5 +136,4 @@ def instant_text(dialect: Dialect, column: Any) -> ColumnElement[Any]:
 
 def chunks(keys: Sequence[K]) -> Iterator[Sequence[K]]:
     """Cut keys into as many as are asked for at a time, in their order and each once."""
-    ordered = sorted(set(keys))
-    return (ordered[start : start + _KEYS_AT_ONCE] for start in range(0, len(ordered), _KEYS_AT_ONCE))
+    return bulk.chunks(sorted(set(keys)), _KEYS_AT_ONCE)

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, or
 
 from storage import tables
 from storage.batch import check_notices, check_unclaimed, in_key_order, news
-from storage.bulk import Bulk, insert
+from storage.bulk import Bulk, chunks, insert
 from storage.engine import reading, writing
 from storage.events import Overtaken, SqlEvents
 from storage.portable import kept
@@ -171,8 +171,8 @@ def _add(tx: Connection, part: Part, notices: Sequence[Notice], parked: Sequence
 def queued(tx: Connection, bucket: int, reasons: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
     """Tell for which of (application, reason) there ever was a notice; all of one bucket."""
     had: set[tuple[str, str]] = set()
-    for start in range(0, len(reasons), _KEYS_AT_ONCE):
-        there = tuple_(_o.application, _o.reason).in_(reasons[start : start + _KEYS_AT_ONCE])
+    for some in chunks(reasons, _KEYS_AT_ONCE):
+        there = tuple_(_o.application, _o.reason).in_(some)
         had |= {(a, r) for a, r in tx.execute(select(_o.application, _o.reason).where(_o.bucket == bucket, there))}
     return had
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, Select, and_, bindparam, exists, func
 from sqlalchemy.types import NullType
 
 from storage import tables
-from storage.bulk import Bulk, insert
+from storage.bulk import Bulk, chunks, insert
 from storage.engine import reading, taking_turns, writing
 from storage.events import PAGE
 from storage.spool import Spool
@@ -202,8 +202,7 @@ def _new(tx: Connection, columns: Sequence[Any]) -> Iterator[tuple[_Changed, lis
         tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     for bucket in range(BUCKETS):
         changed = [_Changed(*row) for row in tx.execute(_CHANGED, {"in_bucket": bucket})]
-        for start in range(0, len(changed), KEYS_AT_ONCE):
-            some = changed[start : start + KEYS_AT_ONCE]
+        for some in chunks(changed, KEYS_AT_ONCE):
             keys = [one.application for one in some]
             least = min(one.sealed for one in some)
             wanted = select(*columns).where(_e.bucket == bucket, _e.application.in_(keys), _e.sequence > least)

@@ -34,7 +34,7 @@ def steps_of(rules: Rules) -> Iterator[Step]:
 def _steps(rules: Rules) -> Iterator[Step]:
     """List the steps of a level; where a step may lead to several states, the facts decide which."""
     stages = tuple(rules.stages)
-    done, over = "awaiting_award", ("certified", "expired")
+    done = "awaiting_award"
     going_on = ("submitted", "trained", *stages, done)
     yield from _intake(stages)
     yield Step("admit", ("trained", *stages), stages, True)
@@ -60,8 +60,26 @@ def _steps(rules: Rules) -> Iterator[Step]:
     yield Step("reinstate", ("expired", "withdrawn", "annulled"), going_on, True)
     yield Step("withdraw", going_on, ("withdrawn",), False)
     yield Step("annul", going_on, ("annulled",), False)
-    # What leaves the state as it is. An attempt that was open when the set became complete still gets its result, and
-    # a correction after the end stays visible and changes nothing by itself: the board decides what follows.
+    yield from _without_moving(stages)
+    # A suspension that is entered late gives back the stage that a lapse took, until its end.
+    for step in ("suspend", "resume"):
+        yield Step(step, stages, stages, True)
+    yield from _before_attempts(rules, going_on)
+    yield from _staying((*STANDINGS, "expire_certificate"), ("certified",))
+    if rules.scheme.certificate.renewal:
+        renewing = ("record_credit", "reject_credit", "renew_certificate", "miss_renewal")
+        yield from _staying(renewing, ("certified",))
+
+
+def _without_moving(stages: tuple[str, ...]) -> Iterator[Step]:
+    """
+    List the steps that leave the state as it is.
+
+    An attempt that was open when the set became complete still gets its result, and a correction after the end stays
+    visible and changes nothing by itself: the board decides what follows.
+    """
+    done, over = "awaiting_award", ("certified", "expired")
+    going_on = ("submitted", "trained", *stages, done)
     open_results = (
         "cancel_admission",
         "record_absence",
@@ -81,15 +99,7 @@ def _steps(rules: Rules) -> Iterator[Step]:
     yield from _staying(("request_recheck",), (*stages, done, *over))
     yield from _staying(("report_incident",), (*going_on, *over))
     yield from _staying(("check_evidence", "judge_evidence"), (*going_on, "certified"))
-    # A suspension that is entered late gives back the stage that a lapse took, until its end.
-    for step in ("suspend", "resume"):
-        yield Step(step, stages, stages, True)
     yield from _staying(("suspend", "resume"), ("submitted", "trained", done))
-    yield from _before_attempts(rules, going_on)
-    yield from _staying((*STANDINGS, "expire_certificate"), ("certified",))
-    if rules.scheme.certificate.renewal:
-        renewing = ("record_credit", "reject_credit", "renew_certificate", "miss_renewal")
-        yield from _staying(renewing, ("certified",))
 
 
 def _before_attempts(rules: Rules, going_on: tuple[str, ...]) -> Iterator[Step]:

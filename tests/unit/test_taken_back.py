@@ -246,14 +246,20 @@ def test_an_outer_deadline_can_be_extended_after_it_has_ended_the_application_by
     assert (board.state("A1", "2026-12-31"), board.state("A1", "2027-01-01")) == ("trained", "expired")
 
 
+def theory_passed() -> Timeline:
+    """Give theory, valid through 2026-06-20, which is then to be taken again."""
+    return trained(lapse="effect: expire->effect: reopen").score("theory", "2024-05-18", "60", "2024-06-20")
+
+
+def suspended(t: Timeline, night: str, on: str, known: str) -> Timeline:
+    """Suspend for a day as it is known only later, after a night where one is named."""
+    return (t.night(night) if night else t).record(f.ApplicationSuspended(**WHY), on, known)
+
+
 @pytest.mark.parametrize("night", ["", "2026-06-25"])
 def test_a_suspension_entered_late_holds_a_lapse_that_was_written_down(night):
     """Theory, valid through 2026-06-20, cannot run out under a suspension of that day, and runs out at its end."""
-    t = trained(lapse="effect: expire->effect: reopen")
-    t.score("theory", "2024-05-18", "60", "2024-06-20")
-    if night:
-        t.night(night)
-    t.record(f.ApplicationSuspended(**WHY), "2026-06-20", "2026-07-01")
+    t = suspended(theory_passed(), night, "2026-06-20", "2026-07-01")
     assert t.state("2026-06-20") == t.state("2026-06-21") == t.state("2026-07-01") == "skills_exam"
     t.record(f.ApplicationResumed(**WHY), "2026-07-10", "2026-07-10")
     assert t.state("2026-07-09") == "skills_exam"
@@ -263,22 +269,15 @@ def test_a_suspension_entered_late_holds_a_lapse_that_was_written_down(night):
 @pytest.mark.parametrize("night", ["", "2026-06-25"])
 def test_a_suspension_of_the_day_after_holds_nothing(night):
     """What had run out the day before had run out."""
-    t = trained(lapse="effect: expire->effect: reopen")
-    t.score("theory", "2024-05-18", "60", "2024-06-20")
-    if night:
-        t.night(night)
-    t.record(f.ApplicationSuspended(**WHY), "2026-06-21", "2026-07-01")
+    t = suspended(theory_passed(), night, "2026-06-21", "2026-07-01")
     assert t.state("2026-06-21") == t.state("2026-07-01") == "theory_exam"
 
 
 @pytest.mark.parametrize("night", ["", "2026-07-21"])
 def test_a_suspension_of_a_day_of_waiting_holds_the_lapse_that_waited(night):
     """A result held the lapse of theory up until it was out: on the day of the suspension it had not come."""
-    t = trained(lapse="effect: expire->effect: reopen").score("theory", "2024-05-18", "60", "2024-06-20")
-    t.score("skills", "2026-06-15", "59").announce("skills", "2026-06-15", "2026-07-20")
-    if night:
-        t.night(night)
-    t.record(f.ApplicationSuspended(**WHY), "2026-07-01", "2026-08-01")
+    t = theory_passed().score("skills", "2026-06-15", "59").announce("skills", "2026-06-15", "2026-07-20")
+    suspended(t, night, "2026-07-01", "2026-08-01")
     assert t.state("2026-07-01") == t.state("2026-07-20") == t.state("2026-08-01") == "skills_exam"
     t.record(f.ApplicationResumed(**WHY), "2026-08-02", "2026-08-02")
     assert t.state("2026-08-02") == "theory_exam"
